@@ -22,11 +22,11 @@ def conversion_keeps_text(report: ConversionReport) -> CheckOutcome:
     least, most = THRESHOLDS.documents.min_text_recall, THRESHOLDS.documents.max_lost_passages
     if report.text_recall is None:
         return CheckOutcome(True, "Its source has no words to compare with: it is a picture, or was read by OCR.", {})
-    said = f"{report.text_recall:.1%} of the {report.reference_words} words of its source are shown; {least:.0%} must be. "
-    said += f"{report.lost_passages} passages are lost; at most {most} may be"
+    sentence = f"{report.text_recall:.1%} of the {report.reference_words} words of its source are shown; {least:.0%} must be. "
+    sentence += f"{report.lost_passages} passages are lost; at most {most} may be"
     return CheckOutcome(
         report.text_recall >= least and report.lost_passages <= most,
-        ": ".join([said, "; ".join(report.lost_text)]) if report.lost_text else f"{said}.",
+        ": ".join([sentence, "; ".join(report.lost_text)]) if report.lost_text else f"{sentence}.",
         {
             "text_recall": report.text_recall,
             "reference_words": report.reference_words,

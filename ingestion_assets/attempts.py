@@ -55,6 +55,6 @@ def failure(error: FathomError) -> dg.Failure:
     )
 
 
-def blocked(document: str, names: list[str], said: str = "") -> CheckBlocked:
+def blocked(document: str, names: list[str], description: str = "") -> CheckBlocked:
     """Returns the error of a document that a blocking check stopped."""
-    return CheckBlocked(f"Stopped by {', '.join(names)}. {said}".strip(), document=document)
+    return CheckBlocked(f"Stopped by {', '.join(names)}. {description}".strip(), document=document)

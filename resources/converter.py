@@ -39,10 +39,10 @@ class Converter(dg.ConfigurableResource[None]):
         """Returns the file as a structured document; logs its validation and its pages."""
         size = path.stat().st_size
         self._tell_models()
-        told = _ProgressLog(size)
+        progress_log = _ProgressLog(size)
         with stage("validation"):
             log.info("Validation started", sub_stage="started", metrics={"bytes": size})
-        converted = self.client.convert(path, version=version, name=name, document=document, progress=told)
+        converted = self.client.convert(path, version=version, name=name, document=document, progress=progress_log)
         report = converted.report
         log.info(
             "Conversion complete",

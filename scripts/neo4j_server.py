@@ -68,8 +68,8 @@ def jars() -> Path:
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         shutil.rmtree(half, ignore_errors=True)
-        said = (done.stdout + done.stderr).strip().splitlines() or ["no reason given"]
-        raise Neo4jMissing(f"Maven could not fetch its jars: {said[0]}")
+        output = (done.stdout + done.stderr).strip().splitlines() or ["no reason given"]
+        raise Neo4jMissing(f"Maven could not fetch its jars: {output[0]}")
     with contextlib.suppress(FileExistsError, OSError):  # another process may have been quicker
         half.rename(folder)
     shutil.rmtree(half, ignore_errors=True)

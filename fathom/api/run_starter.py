@@ -18,7 +18,7 @@ from fathom.uploads.intake import open_intake
 from fathom.uploads.upload import UploadState
 
 AGAIN_AFTER_S = 1.0  # until the next try without a free run slot; the sensor also looks, every 5 s
-LONGEST_S = 60.0
+MAX_PAUSE_S = 60.0
 LOOK_EVERY_S = 1.0  # interval of looks for dead runs
 
 log = get_logger(__name__)
@@ -47,7 +47,7 @@ class RunStarter:
             try:
                 started = await run_in_threadpool(launch_waiting, self._settings, request=request)
                 waiting = await run_in_threadpool(self._waiting)
-                pause = AGAIN_AFTER_S if started else min(LONGEST_S, 1.5 * pause)
+                pause = AGAIN_AFTER_S if started else min(MAX_PAUSE_S, 1.5 * pause)
             except FathomError as error:
                 log.warning("No run could be started; the sensor will", error=error.name, reason=error.message)
                 continue

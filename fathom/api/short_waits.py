@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fathom.errors import DatabaseUnreachable
-from fathom.waits import waiting_at_most
+from fathom.waits import bounded_waits
 
 MAX_WAIT_S = 1.5  # of a request, for all its locks; the client is told to retry
 LOOK_AGAIN_S = 0.5
@@ -27,14 +27,14 @@ class LockTimeouts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on with the bound."""
-        with waiting_at_most(MAX_WAIT_S):
+        with bounded_waits(MAX_WAIT_S):
             await self._app(scope, receive, send)
 
 
 async def read_while_followed(read: Callable[P, T], stop: asyncio.Event, *of: P.args, **options: P.kwargs) -> T | None:
     """Returns the result of `read`, retried until the database responds; None if `stop` is set before."""
     while True:
-        with waiting_at_most(MAX_WAIT_S):
+        with bounded_waits(MAX_WAIT_S):
             try:
                 return await run_in_threadpool(read, *of, **options)
             except DatabaseUnreachable:

@@ -249,8 +249,8 @@ def _checks(found: list[CheckRecord]) -> Markup:
         for check in sorted(found, key=lambda check: check.passed)
     )
     heads = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in ("Check", "Outcome", "What was found"))))
-    said = f"{len(failed)} of {figures_in_words.many(len(found), 'check')} failed" if failed else f"All {len(found)} passed"
-    listed = tag("details", tag("summary", said), tag("table", heads, tag("tbody", *rows)), open=bool(failed))
+    summary = f"{len(failed)} of {figures_in_words.many(len(found), 'check')} failed" if failed else f"All {len(found)} passed"
+    listed = tag("details", tag("summary", summary), tag("table", heads, tag("tbody", *rows)), open=bool(failed))
     return _section("checks", "Checks", listed)
 
 

@@ -12,9 +12,9 @@ from fathom.operations.document_passages import DocumentGraphContent
 
 WIDTH, HEIGHT = 960.0, 400.0
 LABEL, LINE = 165.0, 16.0  # width and height of a name
-MOST = 36  # entities; a picture of more is unreadable
+MAX_ENTITIES = 36  # entities; a picture of more is unreadable
 STEPS = 160
-LONGEST = 26  # characters of a name
+MAX_NAME = 26  # characters of a name
 _KINDS = ("Person", "Organization", "Location")
 
 Point = tuple[float, float]
@@ -24,14 +24,14 @@ def picture(part: DocumentGraphContent) -> Markup:
     """Returns the picture, with a count of omitted entities."""
     joined = Counter(name for fact in part.facts for name in (fact.source, fact.target))
     names = sorted(joined, key=lambda name: (-joined[name], -part.mentions.get(name, 0), name))
-    drawn = {name: part.entities.get(name, "Entity") for name in names[:MOST]}
+    drawn = {name: part.entities.get(name, "Entity") for name in names[:MAX_ENTITIES]}
     facts = sorted({(fact.source, fact.target) for fact in part.facts if fact.source in drawn and fact.target in drawn})
     places = laid_out(list(drawn), facts)
-    told: dict[tuple[str, str], list[str]] = {}
+    texts: dict[tuple[str, str], list[str]] = {}
     for fact in part.facts:
-        told.setdefault((fact.source, fact.target), []).append(fact.fact)
+        texts.setdefault((fact.source, fact.target), []).append(fact.fact)
     lines = (
-        tag("line", tag("title", "\n".join(told[a, b][:5])), x1=_at(places[a][0]), y1=_at(places[a][1]), x2=_at(places[b][0]),
+        tag("line", tag("title", "\n".join(texts[a, b][:5])), x1=_at(places[a][0]), y1=_at(places[a][1]), x2=_at(places[b][0]),
             y2=_at(places[b][1]))
         for a, b in facts
     )  # fmt: skip
@@ -41,14 +41,14 @@ def picture(part: DocumentGraphContent) -> Markup:
     counts = [f"{many(len(part.facts), 'fact')} between {many(len(joined), 'entity', 'entities')}"]
     counts += [f"the {len(drawn)} most connected are drawn"] if len(joined) > len(drawn) else []
     counts += [f"{many(alone, 'entity', 'entities')} in no fact"] if alone else []
-    said = "; ".join(counts)
+    summary = "; ".join(counts)
     if not drawn:
-        return join(tag("h2", "In the graph ", tag("small", said)))
+        return join(tag("h2", "In the graph ", tag("small", summary)))
     legend = tag(
         "small", *(tag("span", word, class_=f"dot {word}") for word in (*map(str.lower, _KINDS), "other")), class_="legend"
     )
-    svg = tag("svg", *lines, *dots, viewBox=f"0 0 {WIDTH:.0f} {HEIGHT:.0f}", role="img", aria_label=f"Picture of {said}")
-    return join(tag("h2", "In the graph ", tag("small", said), legend), svg)
+    svg = tag("svg", *lines, *dots, viewBox=f"0 0 {WIDTH:.0f} {HEIGHT:.0f}", role="img", aria_label=f"Picture of {summary}")
+    return join(tag("h2", "In the graph ", tag("small", summary), legend), svg)
 
 
 def laid_out(names: Sequence[str], facts: Sequence[tuple[str, str]]) -> dict[str, Point]:
@@ -104,7 +104,7 @@ def _apart(xs: Sequence[float], ys: list[float]) -> list[Point]:
 
 
 def _dot(name: str, kind: str, at: Point, degree: int) -> Markup:
-    shown = name if len(name) <= LONGEST else name[: LONGEST - 1].rstrip() + "…"
+    shown = name if len(name) <= MAX_NAME else name[: MAX_NAME - 1].rstrip() + "…"
     circle = tag("circle", cx=_at(at[0]), cy=_at(at[1]), r=_at(4 + min(6.0, math.sqrt(degree))))
     text = tag("text", shown, x=_at(at[0] + 9 + min(4.0, degree / 3)), y=_at(at[1] + 4))
     word = kind.lower() if kind in _KINDS else "other"

@@ -22,8 +22,8 @@ Attribute: TypeAlias = str | int | float | bool | None
 
 def tag(name: str, /, *children: Child, **attributes: Attribute) -> Markup:
     """Returns an element; in attribute names `_` is `-`, a trailing `_` is dropped; None and False omit the attribute."""
-    said = "".join(_attribute(key, value) for key, value in attributes.items())
-    return Markup(f"<{name}{said}>") if name in _VOID else Markup(f"<{name}{said}>{join(*children)}</{name}>")
+    written = "".join(_attribute(key, value) for key, value in attributes.items())
+    return Markup(f"<{name}{written}>") if name in _VOID else Markup(f"<{name}{written}>{join(*children)}</{name}>")
 
 
 def join(*children: Child) -> Markup:

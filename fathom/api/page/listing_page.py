@@ -262,22 +262,22 @@ def _pauses(looked: ListingData, caller: Caller) -> Markup:
 
 def _nothing(view: ListingView) -> Markup:
     if view.group or view.text or view.collection:
-        said = join("Nothing here is like that. ", tag("a", "Show all documents", href="/"))
+        message = join("Nothing here is like that. ", tag("a", "Show all documents", href="/"))
     else:
-        said = join("No documents yet. Drop a PDF, an office file, a web page, an e-mail, a scan or text on this page.")
-    return tag("div", tag("p", said, class_="empty"), id="documents")
+        message = join("No documents yet. Drop a PDF, an office file, a web page, an e-mail, a scan or text on this page.")
+    return tag("div", tag("p", message, class_="empty"), id="documents")
 
 
 def _paging(view: ListingView, looked: ListingData) -> Markup:
     first, last, total = looked.before + 1, looked.before + len(looked.statuses), looked.total(view.group)
     newest = tag("a", "Newest", href=replace(view, after=None).address(), rel="first") if view.after else None
     older = tag("a", "Older", href=replace(view, after=looked.more).address(), rel="next") if looked.more else None
-    said = f"{first:,}–{last:,} of {many(total, 'document')}" if looked.statuses else ""
-    return tag("nav", tag("span", said), newest, older, id="paging", aria_label="Pages")
+    range_shown = f"{first:,}–{last:,} of {many(total, 'document')}" if looked.statuses else ""
+    return tag("nav", tag("span", range_shown), newest, older, id="paging", aria_label="Pages")
 
 
 def _said(looked: ListingData) -> Markup:
     """Returns the live text for screen readers, with the cursor for the script."""
     moving = sum(status.state in MOVING for status in looked.statuses)
-    said = ", ".join(f"{looked.total(group):,} {word.lower()}" for group, (word, _) in GROUPS.items())
-    return tag("p", said, id="said", class_="unseen", role="status", data_cursor=looked.cursor, data_moving=moving or None)
+    counts = ", ".join(f"{looked.total(group):,} {word.lower()}" for group, (word, _) in GROUPS.items())
+    return tag("p", counts, id="said", class_="unseen", role="status", data_cursor=looked.cursor, data_moving=moving or None)

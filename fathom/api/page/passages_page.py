@@ -23,7 +23,7 @@ _STATES = {
     "removed": ("paused", "taken out of the graph"),
 }
 _NAMES = 40  # entities of a chunk that are shown at once
-_LEAST = (0.0, 0.8, 0.9, 0.95)  # selectable confidences
+_CONFIDENCES = (0.0, 0.8, 0.9, 0.95)  # selectable confidences
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class PassageFilter:
 def shown(found: Passages, status: DocumentStatus, choice: PassageFilter) -> Markup:
     """Returns a page of chunks."""
     if found.version is None:
-        said = "It was not cut into chunks." if status.state == "failed" else "There are none yet."
-        return _section(tag("p", said, class_="aside"))
+        message = "It was not cut into chunks." if status.state == "failed" else "There are none yet."
+        return _section(tag("p", message, class_="aside"))
     notices: list[Child] = []
     if found.version != status.version:
         notices.append(tag("p", "These are the chunks of the version before; the new one is not cut yet.", class_="notice"))
@@ -55,13 +55,13 @@ def shown(found: Passages, status: DocumentStatus, choice: PassageFilter) -> Mar
 
 
 def _section(*content: Child, count: int | None = None, choosing: Child = None) -> Markup:
-    said = tag("small", f"{many(count, 'chunk')}; click a fact to see the sentence it came from") if count else None
-    return tag("section", choosing, tag("h2", "Chunks ", said), join(*content), id="chunks")
+    note = tag("small", f"{many(count, 'chunk')}; click a fact to see the sentence it came from") if count else None
+    return tag("section", choosing, tag("h2", "Chunks ", note), join(*content), id="chunks")
 
 
 def _choosing(found: Passages, choice: PassageFilter) -> Markup:
     """Returns the choice of the least confidence."""
-    words = {least: f"{least:.0%}" if least else "any" for least in sorted({*_LEAST, choice.least})}
+    words = {least: f"{least:.0%}" if least else "any" for least in sorted({*_CONFIDENCES, choice.least})}
     options = [tag("option", word, value=f"{least:g}", selected=least == choice.least) for least, word in words.items()]
     return tag(
         "form",
@@ -103,9 +103,9 @@ def _chunk(whole: ChunkPassage, choice: PassageFilter) -> Markup:
 def _text(passage: ChunkPassage) -> Iterator[Child]:
     """Yields the chunk's text, cut at span boundaries, each piece marked with the facts and entities that cover it."""
     text, start = passage.chunk.embedding_text, len(passage.chunk.embedding_text) - len(passage.chunk.text)
-    said = [(_name(passage, "f", at), _below(span, start)) for at, (_, span) in enumerate(passage.facts) if span]
-    marks = said + [(_name(passage, "e", at), span) for at, (_, spans) in enumerate(passage.entities) for span in spans]
-    begin = 0 if any(span[0] < start for _, span in said) else start  # headings are shown above
+    fact_spans = [(_name(passage, "f", at), _below(span, start)) for at, (_, span) in enumerate(passage.facts) if span]
+    marks = fact_spans + [(_name(passage, "e", at), span) for at, (_, spans) in enumerate(passage.entities) for span in spans]
+    begin = 0 if any(span[0] < start for _, span in fact_spans) else start  # headings are shown above
     cuts = sorted({begin, len(text), *(at for _, span in marks for at in span if at > begin)})
     for low, high in pairwise(cuts):
         belongs = [name for name, (first, last) in marks if first <= low and high <= last]
@@ -170,15 +170,15 @@ def _fact(fact: EpisodeFact, span: TextSpan | None, name: str) -> Markup:
     if fact.episodes > 1:
         times.append(f"said in {fact.episodes} chunks")
     wikidata = f"Wikidata {fact.wikidata}" if fact.wikidata else None
-    said = join(fact.source, " ", tag("i", fact.relation.replace("_", " ").lower(), title=wikidata), " ", fact.target)
+    label = join(fact.source, " ", tag("i", fact.relation.replace("_", " ").lower(), title=wikidata), " ", fact.target)
     about = tag("small", ", ".join(times)) if times else None
     if span is None:  # the fact's sentence is not in the text
-        return join(tag("span", said, class_="fact"), " ", about, tag("small", f"“{fact.fact}”"))
-    return join(_lights(said, name, "fact"), " ", about)
+        return join(tag("span", label, class_="fact"), " ", about, tag("small", f"“{fact.fact}”"))
+    return join(_lights(label, name, "fact"), " ", about)
 
 
-def _lights(said: Markup, name: str, kind: str) -> Markup:
-    return tag("button", said, type="button", class_=kind, data_lights=name, aria_pressed="false")
+def _lights(label: Markup, name: str, kind: str) -> Markup:
+    return tag("button", label, type="button", class_=kind, data_lights=name, aria_pressed="false")
 
 
 def _name(passage: ChunkPassage, kind: str, at: int) -> str:

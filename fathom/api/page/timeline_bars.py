@@ -16,7 +16,7 @@ from fathom.status.stage_times import StageStep
 _WORDS = {"done": "done", "now": "now", "failed": "stopped here", "to come": "to come"}
 _DOTS = {"done": "complete", "now": "running", "failed": "failed", "to come": "queued"}
 _ASSETS = {"docling": "documents", "chunking": "chunks", "graphiti": "graph_episodes"}
-_LEAST = 0.6  # percent, the shortest visible bar
+_MIN_WIDTH = 0.6  # percent, the shortest visible bar
 
 
 def stages(steps: Sequence[StageStep], status: DocumentStatus) -> Markup:
@@ -57,6 +57,8 @@ def _bar(step: StageStep, start: float, span: float, now: float) -> Markup:
     if step.began is None:
         return tag("span")
     left = 100 * max(0.0, step.began - start) / span
-    width = min(100 - left, max(_LEAST, 100 * ((step.ended or now) - step.began) / span))
-    rect = tag("rect", x=f"{min(left, 100 - _LEAST):.2f}%", y="0", width=f"{max(width, _LEAST):.2f}%", height="8", rx="2")
+    width = min(100 - left, max(_MIN_WIDTH, 100 * ((step.ended or now) - step.began) / span))
+    rect = tag(
+        "rect", x=f"{min(left, 100 - _MIN_WIDTH):.2f}%", y="0", width=f"{max(width, _MIN_WIDTH):.2f}%", height="8", rx="2"
+    )
     return tag("svg", rect, class_="span", width="100%", height="8", aria_hidden="true")

@@ -130,7 +130,7 @@ class DocumentFeed:
             cursor = await read_while_followed(self._newest, self._of.closing) or 0
         finally:
             self.begun.set()
-        said, looked, spoke = "", 0.0, time.monotonic()
+        last_shown, looked, spoke = "", 0.0, time.monotonic()
         while True:
             try:
                 news = await run_in_threadpool(self._of.events.of_document, self._document, after=cursor, limit=PAGE)
@@ -143,8 +143,8 @@ class DocumentFeed:
                     if status is not None and status.state in OVER:
                         await self._end(cursor)
                         return
-                    if status is not None and (now := _shown(status)) != said:
-                        said, spoke = now, time.monotonic()
+                    if status is not None and (now := _shown(status)) != last_shown:
+                        last_shown, spoke = now, time.monotonic()
                         self.say((cursor, status_message(status)))
                 if news:
                     spoke = time.monotonic()

@@ -26,19 +26,19 @@ async def follow(socket: WebSocket, caller: Reader, document: DocumentId, cursor
     await known_status(socket.app.state.settings, document)
     await socket.accept()
     followers: Followers = socket.app.state.followers
-    told = asyncio.create_task(_tell(socket, followers.follow(document, cursor)))
+    sending = asyncio.create_task(_tell(socket, followers.follow(document, cursor)))
     gone = asyncio.create_task(_gone(socket))
     try:
-        await asyncio.wait({told, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if told.done() and not gone.done() and told.exception() is None:
+        await asyncio.wait({sending, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if sending.done() and not gone.done() and sending.exception() is None:
             stopping = socket.app.state.closing.is_set()
             await socket.close(1001 if stopping else 1000, STOPPING if stopping else None)
     except (WebSocketDisconnect, RuntimeError):
         return
     finally:
-        told.cancel()
+        sending.cancel()
         gone.cancel()
-        await asyncio.wait({told, gone})
+        await asyncio.wait({sending, gone})
 
 
 @router.get("/api/upload/{document:path}/stream", response_class=StreamingResponse)
@@ -51,12 +51,12 @@ async def events(
     after = cursor if last_event_id is None else last_event_id
     followers: Followers = request.app.state.followers
 
-    async def told() -> AsyncIterator[str]:
+    async def server_sent_events() -> AsyncIterator[str]:
         async with aclosing(followers.follow(document, after)) as messages:
             async for at, message in messages:
                 yield f"id: {at}\ndata: {message}\n\n"
 
-    return StreamingResponse(told(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    return StreamingResponse(server_sent_events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
 async def _tell(socket: WebSocket, messages: AsyncGenerator[Message]) -> None:

@@ -84,8 +84,8 @@ async def upload(
     try:
         within(caller, form.fields.get("collection") or collection or caller.collection or DEFAULT_COLLECTION)
         priority = _priority(form.fields.get("priority"))
-        said = form.fields.get("reference_time")
-        date = given_date(said) if said else None
+        given = form.fields.get("reference_time")
+        date = given_date(given) if given else None
         engine = await run_in_threadpool(open_database, settings.operational_url)
         await run_in_threadpool(require_writable, engine)  # else the file could be in the inbox and its sender be told to retry
         placed = await run_in_threadpool(place, arrival, form, collection or caller.collection)

@@ -66,8 +66,8 @@ def print_estimate(found: Estimate) -> None:
 
 def _print_costs(found: Costs) -> None:
     def line(row: CostRow, name: str) -> tuple[object, ...]:
-        asked = (row.calls, row.failed, row.remembered, row.tokens_in, row.cache_read, row.tokens_out)
-        return (name, *asked, _usd(row.cost_usd), _usd(row.saved_usd))
+        counts = (row.calls, row.failed, row.remembered, row.tokens_in, row.cache_read, row.tokens_out)
+        return (name, *counts, _usd(row.cost_usd), _usd(row.saved_usd))
 
     columns = (found.by, "calls>", "failed>", "kept>", "tokens in>", "cached>", "tokens out>", "cost $>", "saved $>")
     table(columns, [*(line(row, row.key or "(none)") for row in found.rows), line(found.total, "all")])

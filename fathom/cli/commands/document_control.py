@@ -45,7 +45,7 @@ def remove(
 ) -> int:
     """Remove a document from the graph, the inbox, the store and the list, and print the receipt."""
     from fathom.errors import Refused, UsageWrong
-    from fathom.operations.document_rows import known_document
+    from fathom.operations.document_rows import require_document
 
     settings = deployment()
     if (document is None) == (receipt is None):
@@ -53,7 +53,7 @@ def remove(
     if receipt is not None:
         return _verify(settings, receipt, _json(context, as_json))
     assert document is not None
-    known_document(settings, document)
+    require_document(settings, document)
     if not yes and not (sys.stdin.isatty() and typer.confirm(f"Remove {document} and all that only it says?", err=True)):
         raise Refused(f"{document} was not removed: nobody confirmed it.", document=document, hint="Confirm it with --yes.")
     return _remove(settings, document, _json(context, as_json))
@@ -76,12 +76,12 @@ def _verify(settings: Settings, receipt: str, as_json: bool) -> int:
 
     found = verify(settings, receipt)
     print_result(found, as_json, lambda: print_text("\n".join((*found.differences, *found.explained))))
-    said = (
+    message = (
         "nothing of it is back."
         if found.holds
         else f"{len(found.differences)} difference{'s' * (len(found.differences) != 1)}."
     )
-    say(f"Receipt {found.receipt} of {found.document}: {said}")
+    say(f"Receipt {found.receipt} of {found.document}: {message}")
     return 0 if found.holds else 1
 
 
@@ -122,7 +122,7 @@ def retry(
     """
     from fathom.errors import UsageWrong
     from fathom.observability.structured_logging import emit
-    from fathom.operations.document_rows import known_document
+    from fathom.operations.document_rows import require_document
     from fathom.operations.retry_documents import restore, retry_failed
     from fathom.operations.retry_documents import retry as retry_document
 
@@ -132,7 +132,7 @@ def retry(
     settings = deployment()
     again, restored = [], []
     if document is not None:
-        state = known_document(settings, document).state
+        state = require_document(settings, document).state
         again = [document] if retry_document(settings, document) else []
         restored = [] if again else restore(settings, document)
         if not again and not restored:
@@ -143,11 +143,13 @@ def retry(
         restored = restore(settings)
     for name in again:
         emit("upload.retried", "Retry requested", document=name, by=BY)
-    result, said = {"retried": again}, f"{', '.join(again) or 'Nothing'} will be tried again."
+    result, message = {"retried": again}, f"{', '.join(again) or 'Nothing'} will be tried again."
     if restored or no_partition:
         result["restored"] = restored
-        said = f"{', '.join(restored)} has its partition in Dagster again." if restored else "Every document has its partition."
-    print_result(result, _json(context, as_json), lambda: say(said))
+        message = (
+            f"{', '.join(restored)} has its partition in Dagster again." if restored else "Every document has its partition."
+        )
+    print_result(result, _json(context, as_json), lambda: say(message))
     return 0
 
 
@@ -155,14 +157,14 @@ def cancel(context: typer.Context, document: Document, as_json: AsJson = False) 
     """Cancel the work on a document; `retry` starts it again."""
     from fathom.errors import UsageWrong
     from fathom.operations.cancel import cancel as cancel_document
-    from fathom.operations.document_rows import known_document
+    from fathom.operations.document_rows import require_document
 
     settings = deployment()
-    state = known_document(settings, document).state
+    state = require_document(settings, document).state
     if not cancel_document(settings, document, by=BY):
         raise UsageWrong(f"{document} is {state}, so there is nothing to cancel.", document=document)
-    said = f"{document} is cancelled; `fathom documents retry {document}` takes it up again."
-    print_result({"cancelled": document}, _json(context, as_json), lambda: say(said))
+    message = f"{document} is cancelled; `fathom documents retry {document}` takes it up again."
+    print_result({"cancelled": document}, _json(context, as_json), lambda: say(message))
     return 0
 
 
@@ -175,11 +177,11 @@ def priority(
     """Set the priority of a document, which counts from its next run on; no run is stopped for it."""
     from fathom.database import open_database
     from fathom.observability.structured_logging import emit
-    from fathom.operations.document_rows import known_document
+    from fathom.operations.document_rows import require_document
     from fathom.uploads.priorities import prioritize
 
     settings = deployment()
-    known_document(settings, document)
+    require_document(settings, document)
     prioritize(open_database(settings.operational_url), [document], number, by=BY, now=time.time())
     emit("upload.prioritized", "It was given a priority", document=document, priority=number, by=BY)
     print_result(
@@ -224,10 +226,10 @@ def resume(context: typer.Context, collection: Collection = None, as_json: AsJso
     if ended:
         emit("system.resumed", "Resumed", collection=which, by=BY)
     left = list(paused_collections.paused(engine))
-    said = f"{collection or 'Everything'} goes on." if ended else f"{collection or 'Everything'} was not paused."
+    message = f"{collection or 'Everything'} goes on." if ended else f"{collection or 'Everything'} was not paused."
     if tried:
-        said += " The account of the language model is tried with the next question."
-    print_result({"resumed": ended, "account_tried": tried, "paused": left}, _json(context, as_json), lambda: say(said))
+        message += " The account of the language model is tried with the next question."
+    print_result({"resumed": ended, "account_tried": tried, "paused": left}, _json(context, as_json), lambda: say(message))
     return 0
 
 

@@ -82,12 +82,12 @@ def show(
 ) -> int:
     """Show a document: its state and figures, every check, and the metadata that Dagster recorded of each stage."""
     from fathom.ledger.episode import DocumentSummary
-    from fathom.operations.document_rows import known_document, row_of, rows
+    from fathom.operations.document_rows import require_document, row_of, rows
     from fathom.orchestration.materializations import records_of
     from fathom.settings import settings
 
     deployment()
-    upload = known_document(settings(), document)
+    upload = require_document(settings(), document)
     record = records_of(settings(), {upload.document: upload.run_id})[upload.document]
     row = rows(settings(), [upload])[0] if record else row_of(upload, record, DocumentSummary(document))
     page = f"http://127.0.0.1:{settings().dagster_port}"

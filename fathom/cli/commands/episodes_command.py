@@ -65,13 +65,13 @@ def show(
     as_json: AsJson = False,
 ) -> int:
     """Show the episodes of a document; `show` may be left out."""
-    from fathom.operations.document_rows import known_document
+    from fathom.operations.document_rows import require_document
     from fathom.operations.episode_rows import episode_rows
 
     settings = deployment()
     rows = episode_rows(settings, document)
     if not rows:
-        known_document(settings, document)
+        require_document(settings, document)
         say(f"{document} has no episodes yet.")
     print_result({"document": document, "episodes": rows}, _json(context, as_json), lambda: _print_rows(rows))
     return 0

@@ -40,9 +40,9 @@ def logs(
     for line in lines:
         _print(line, as_json)
     if not lines and not follow:
-        from fathom.operations.document_rows import known_document
+        from fathom.operations.document_rows import require_document
 
-        known_document(settings, document)
+        require_document(settings, document)
         say("Nothing was logged of it that is asked for.")
     if follow:
         from fathom.uploads.intake import open_intake

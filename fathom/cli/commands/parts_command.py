@@ -12,7 +12,7 @@ from fathom.cli.output import AsJson, duration, print_result, say, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fathom.deployment.components import Started
+    from fathom.deployment.components import StartOutcome
     from fathom.processes.component import ComponentStatus
     from fathom.settings import Settings
 
@@ -133,9 +133,9 @@ def print_statuses(statuses: Sequence[ComponentStatus]) -> None:
             say(f"{part.name}: {part.detail}")
 
 
-def _tell_start(started: Started) -> None:
-    said = started.outcome if started.error is None else f"failed: {started.error.message}"
-    say(f"{started.name:<18} {said}" + (f"  {started.seconds:.1f} s" if started.outcome != "running" else ""))
+def _tell_start(started: StartOutcome) -> None:
+    outcome = started.outcome if started.error is None else f"failed: {started.error.message}"
+    say(f"{started.name:<18} {outcome}" + (f"  {started.seconds:.1f} s" if started.outcome != "running" else ""))
 
 
 def _print_up(settings: Settings, statuses: Sequence[ComponentStatus], rows: Sequence[object]) -> None:

@@ -52,7 +52,7 @@ def watch(
     settings = deployment()
     live = sys.stdout.isatty() and not as_json
     rows = max(3, shutil.get_terminal_size().lines - 6)
-    said: dict[str, tuple[Any, ...]] = {}
+    printed: dict[str, tuple[Any, ...]] = {}
     seen = WatchSnapshot()
     with _screen(live) as screen:
         for seen in look(settings, target, max_watched=rows if live else MAX_WATCHED):
@@ -62,7 +62,7 @@ def watch(
                     screen.console.print(safe(_line(status)), markup=False, highlight=False)
             else:
                 for status in (*seen.in_hand, *seen.just_ended):
-                    _tell(status, said, as_json)
+                    _tell(status, printed, as_json)
         if screen is not None:
             screen.update("")
     if not (seen.done or seen.failed or seen.held):
@@ -81,11 +81,11 @@ def _screen(live: bool) -> Any:
     return Live(console=console(), auto_refresh=False)
 
 
-def _tell(status: DocumentStatus, said: dict[str, tuple[Any, ...]], as_json: bool) -> None:
+def _tell(status: DocumentStatus, printed: dict[str, tuple[Any, ...]], as_json: bool) -> None:
     now = (status.state, status.stage, status.progress // STEP, status.attempts)
-    if said.get(status.upload_id) == now:
+    if printed.get(status.upload_id) == now:
         return
-    said[status.upload_id] = now
+    printed[status.upload_id] = now
     if as_json:
         print_json(status, indent=None)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 
-from fathom.api.page.graph_picture import HEIGHT, MOST, WIDTH, laid_out, picture
+from fathom.api.page.graph_picture import HEIGHT, MAX_ENTITIES, WIDTH, laid_out, picture
 from fathom.graph.read.episode_contents import EpisodeFact
 from fathom.operations.document_passages import DocumentGraphContent
 
@@ -33,8 +33,8 @@ def test_thousands_of_entities_are_a_picture_of_the_most_connected_and_a_count_o
     began = time.perf_counter()
     svg = picture(star(3000))
     assert time.perf_counter() - began < 10.0
-    assert svg.count("<circle") == MOST
-    assert f"between 3,000 entities; the {MOST} most connected are drawn" in svg
+    assert svg.count("<circle") == MAX_ENTITIES
+    assert f"between 3,000 entities; the {MAX_ENTITIES} most connected are drawn" in svg
     assert ">Entity 0</text>" in svg
 
 
