@@ -28,8 +28,8 @@ from fathom.extraction.match_prompts import entity_match, fact_match
 from fathom.extraction.pipeline import model_of
 from fathom.extraction.prompt import Prompt
 from fathom.extraction.response_schema import Vocabulary
-from fathom.graph.read.snapshot import snapshot
-from fathom.graph.reconciliation.diff import differences
+from fathom.graph.read.snapshot import take_snapshot
+from fathom.graph.reconciliation.diff import find_differences
 from fathom.graphdb.connection import open_graph
 from fathom.ids import document_id
 from fathom.ledger.episode_ledger import Ledger
@@ -272,8 +272,8 @@ class DeploymentKilling:
         graph = open_graph(self._settings)
         try:
             written = {row.uuid: row for row in self._ledger.rows(collection=COLLECTION, state="written")}
-            differ = differences(graph, COLLECTION, written)
-            found.digest = snapshot(graph, COLLECTION).digest()
+            differ = find_differences(graph, COLLECTION, written)
+            found.digest = take_snapshot(graph, COLLECTION).digest()
             names = graph.read(DOUBLED_NAMES, group=COLLECTION)
         finally:
             graph.close()
@@ -292,7 +292,7 @@ class DeploymentKilling:
         graph = open_graph(self._settings)
         try:
             found.left = int(graph.read(LEFT, group=COLLECTION)[0]["left"])
-            found.left += sum(kind(self._intake.engine).any(COLLECTION) for kind in (NameVerdictStore, FactVerdictStore))
+            found.left += sum(kind(self._intake.engine).has_any(COLLECTION) for kind in (NameVerdictStore, FactVerdictStore))
         finally:
             graph.close()
 

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from benchmarks.material import chunk_set
 from fathom.database import open_database
 from fathom.extraction.model import DescribedName, Entity, Extraction, Fact, PairVerdicts, StatedFact, Usage
-from fathom.graph.read.snapshot import snapshot
-from fathom.graph.reconciliation.diff import differences
+from fathom.graph.read.snapshot import take_snapshot
+from fathom.graph.reconciliation.diff import find_differences
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphAddress, GraphConnection
 from fathom.ids import chunk_identity
@@ -214,7 +214,7 @@ class Killing:
         home = self._fresh()
         killer = Killer(0)
         self._work(home, killer)
-        return killer.passed, snapshot(self._graph, COLLECTION).digest()
+        return killer.passed, take_snapshot(self._graph, COLLECTION).digest()
 
     def killed_at(self, point: int) -> Outcome:
         """A process killed there, and another that went on where it stopped."""
@@ -237,7 +237,7 @@ class Killing:
         self._work(home, Killer(0))
         ledger = self._ledger(home)
         rows = {row.uuid: row for row in ledger.rows(collection=COLLECTION, state="written")}
-        found = differences(self._graph, COLLECTION, rows)
+        found = find_differences(self._graph, COLLECTION, rows)
         again = Counter((home / "asked").read_text().split()) - before
         known = {
             text.split(".")[0]
@@ -251,7 +251,7 @@ class Killing:
         return Outcome(
             point=point,
             died=os.WIFSIGNALED(status),
-            digest=snapshot(self._graph, COLLECTION).digest(),
+            digest=take_snapshot(self._graph, COLLECTION).digest(),
             differences=sum(len(kind) for kind in kinds),
             asked_again=sum(count for text, count in again.items() if text in (known - both) | judged),
         )

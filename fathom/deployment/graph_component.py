@@ -7,7 +7,7 @@ import time
 
 from fathom.errors import GraphUnreachable, PartUnreachable, PortTaken
 from fathom.graphdb.arcadedb_process import choose_ports, embedded_server, embedded_version
-from fathom.graphdb.arcadedb_reader import keep_reader, keep_reading_group
+from fathom.graphdb.arcadedb_reader import ensure_reader, ensure_reading_group
 from fathom.graphdb.connection import GraphConnection, graph_address
 from fathom.processes.component import ComponentStatus, ProcessComponent
 from fathom.processes.ports import is_free
@@ -38,9 +38,9 @@ class GraphComponent:
                 choose_ports(self._settings.home)
                 component = self._embedded()
             server = embedded_server(self._settings.home)
-            keep_reading_group(server)
+            ensure_reading_group(server)
             outcome = component.start()
-            keep_reader(server)
+            ensure_reader(server)
             return outcome
         except OSError as error:
             raise disk_error(error, self._settings.home) from error

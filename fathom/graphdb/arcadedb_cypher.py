@@ -24,7 +24,7 @@ _UNWOUND = re.compile(r"UNWIND\s+\$(\w+)\s+AS")
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def for_embedded(cypher: str, parameters: Mapping[str, Any]) -> list[CypherStatement]:
+def translate_cypher(cypher: str, parameters: Mapping[str, Any]) -> list[CypherStatement]:
     """Returns the equivalent statements for the embedded server, to be run in order in a single transaction.
 
     The server has no procedure that sets a vector, returns the cosine where Neo4j returns (1 + cosine) / 2, and silently

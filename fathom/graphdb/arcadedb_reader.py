@@ -19,7 +19,7 @@ _RECORDS = ("createRecord", "readRecord", "updateRecord", "deleteRecord")
 _DATABASE = ("updateSecurity", "updateSchema", "updateDatabaseSettings")
 
 
-def keep_reading_group(server: EmbeddedServer) -> None:
+def ensure_reading_group(server: EmbeddedServer) -> None:
     """Writes the group of read-only users to the server's file of groups. Raises OSError when it cannot be written."""
     file = server.folder / "config" / "server-groups.json"
     found: dict[str, Any] = {"databases": {"*": {"groups": {"admin": _group(_DATABASE, _RECORDS), "*": _group((), ())}}}}
@@ -35,7 +35,7 @@ def keep_reading_group(server: EmbeddedServer) -> None:
     write_private(file, json.dumps(found, indent=2))
 
 
-def keep_reader(server: EmbeddedServer) -> None:
+def ensure_reader(server: EmbeddedServer) -> None:
     """Creates the read-only user of a running server, with the password in its file.
 
     Raises GraphUnreachable, also where the user still has no right to read when the server should have reloaded its groups.

@@ -23,7 +23,7 @@ def create_fulltext(address: GraphAddress, statements: tuple[str, ...]) -> None:
     """Creates the missing full-text indexes of the Cypher statements, under their names. Raises GraphUnreachable."""
     there = _indexes(address)
     for statement in statements:
-        name, creating = fulltext_in_sql(statement)
+        name, creating = fulltext_sql(statement)
         if name not in there:
             _create(address, name, creating)
 
@@ -43,7 +43,7 @@ def _create(address: GraphAddress, name: str, creating: Sequence[str]) -> None:
             time.sleep(PAUSE_S)
 
 
-def fulltext_in_sql(statement: str) -> tuple[str, list[str]]:
+def fulltext_sql(statement: str) -> tuple[str, list[str]]:
     """Returns the name of the full-text index that the Cypher creates, and the SQL that creates it on the embedded server.
 
     Raises ValueError when the statement creates no full-text index.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fathom.errors import GraphUnreachable, StoreFull
 from fathom.graphdb.arcadedb_process import DATABASE, READER, USER, embedded_server
 from fathom.graphdb.fencing import reject_stale_writer, stale_writer_error
-from fathom.graphdb.query_plan import refuse_plan
+from fathom.graphdb.query_plan import reject_writing_plan
 from fathom.settings import Settings
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class GraphConnection:
 
     def read(self, cypher: str, **parameters: Any) -> list[dict[str, Any]]:
         """Returns the rows of a query. Raises GraphUnreachable."""
-        with named_errors(self.address):
+        with translate_errors(self.address):
             records, _, _ = self.driver.execute_query(
                 cypher,
                 parameters,
@@ -116,7 +116,7 @@ class GraphConnection:
             reject_stale_writer(tx)
             return work(tx)
 
-        with named_errors(self.address), self.driver.session(database=self.address.database) as session:
+        with translate_errors(self.address), self.driver.session(database=self.address.database) as session:
             in_time: Callable[[ManagedTransaction], WorkResult] = unit_of_work(timeout=self._write_seconds)(fenced)
             try:
                 result: WorkResult = session.execute_write(in_time)
@@ -128,7 +128,7 @@ class GraphConnection:
                 raise
             return result
 
-    def ask(
+    def read_as_user(
         self, cypher: str, parameters: Mapping[str, Any], *, timeout_s: float, limit: int
     ) -> tuple[list[dict[str, Any]], bool]:
         """Returns at most `limit` rows of a user's query, and whether there were more. Raises GraphUnreachable, QueryRefused.
@@ -139,12 +139,12 @@ class GraphConnection:
         from neo4j import READ_ACCESS
 
         with (
-            named_errors(self.address, self.address.reader),
+            translate_errors(self.address, self.address.reader),
             self.reading_driver.session(database=self.address.database, default_access_mode=READ_ACCESS) as session,
             session.begin_transaction(timeout=timeout_s) as transaction,
         ):
             if not self.address.embedded:
-                refuse_plan(transaction, cypher, parameters)
+                reject_writing_plan(transaction, cypher, parameters)
             result = transaction.run(cypher, dict(parameters))
             rows = [dict(record) for _, record in zip(range(limit + 1), result, strict=False)]
             transaction.rollback()
@@ -172,7 +172,7 @@ def open_graph(settings: Settings) -> GraphConnection:
 
 
 @contextmanager
-def named_errors(address: GraphAddress, user: str = "") -> Iterator[None]:
+def translate_errors(address: GraphAddress, user: str = "") -> Iterator[None]:
     """Translates errors of the driver to GraphUnreachable and StoreFull; other errors pass."""
     from neo4j.exceptions import AuthError, DriverError, Neo4jError, TransientError
 

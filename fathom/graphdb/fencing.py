@@ -41,7 +41,7 @@ def exclusive_writer(connection: GraphConnection, leases: Leases, collection: st
 
     Waits while another process holds the lease. Raises GraphUnreachable, LeaseLost.
     """
-    with leases.held(collection) as lease:
+    with leases.hold(collection) as lease:
         stands = max((row["number"] for row in connection.read(STANDS, uuid=lease_node(collection))), default=0)
         if stands >= lease.number:  # the ledger is newer than the graph, or another process took the lease over
             lease = leases.raise_number(lease, stands)

@@ -31,7 +31,7 @@ _REACHING = ("LoadCSV", "TerminateTransactions", "ShowTransactions", "ShowSettin
 _READS, _ASKS_SERVER = "r", "s"
 
 
-def refuse_plan(transaction: Transaction, cypher: str, parameters: Mapping[str, Any]) -> None:
+def reject_writing_plan(transaction: Transaction, cypher: str, parameters: Mapping[str, Any]) -> None:
     """Rejects a query whose plan writes, changes a schema, reads files or calls a procedure that is not known to be read-only.
 
     The server plans the query without running it. Raises QueryRefused, and the driver's errors for invalid Cypher.

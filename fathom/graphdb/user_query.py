@@ -56,14 +56,14 @@ def run_query(
     embedded server ends a query after its own limit, the default here, regardless of `timeout_s`. Raises QueryRefused for a
     query that writes, is too long, times out or is not Cypher; GraphUnreachable.
     """
-    refuse_writes(cypher)
+    reject_writes(cypher)
     if not 1 <= limit <= MAX_LIMIT:
         raise QueryRefused(f"A query gives 1 to {MAX_LIMIT} rows; {limit} were asked for.")
     from neo4j.exceptions import Neo4jError
 
     start = time.perf_counter()
     try:
-        records, truncated = connection.ask(cypher, parameters or {}, timeout_s=timeout_s, limit=limit)
+        records, truncated = connection.read_as_user(cypher, parameters or {}, timeout_s=timeout_s, limit=limit)
     except Neo4jError as error:
         message = (error.message or str(error)).strip().splitlines()[0][:500]
         raise QueryRefused(f"The graph does not take the query: {message}") from error
@@ -77,7 +77,7 @@ def run_query(
     return QueryResult(records=[{name: _plain(value) for name, value in row.items()} for row in records], summary=summary)
 
 
-def refuse_writes(cypher: str) -> None:
+def reject_writes(cypher: str) -> None:
     """Rejects a query with a writing clause, in either way to parse comments. Raises QueryRefused with the clause."""
     if len(cypher) > MAX_QUERY:
         raise QueryRefused(f"The query has {len(cypher)} characters; {MAX_QUERY} are the most.")
@@ -85,10 +85,10 @@ def refuse_writes(cypher: str) -> None:
         raise QueryRefused("There is no query.")
     for text in {cypher, _ESCAPED.sub(lambda code: chr(int(code[1], 16)), cypher)}:  # Neo4j decodes before it parses
         for aside in _ASIDE:
-            _refuse_clauses(aside.sub(" ", text))
+            _reject_clauses(aside.sub(" ", text))
 
 
-def _refuse_clauses(bare: str) -> None:
+def _reject_clauses(bare: str) -> None:
     if found := _WRITES.search(bare):
         raise QueryRefused(f"The query would write: {' '.join(found.group(1).upper().split())}. Only reading is allowed here.")
     for procedure in _CALLS.findall(bare):

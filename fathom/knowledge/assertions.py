@@ -16,7 +16,7 @@ from typing import Any
 
 from fathom.calendar.spans import span_of
 from fathom.extraction.model import FunctionalEnd
-from fathom.knowledge.fact_validity import Claim, Validity
+from fathom.knowledge.fact_validity import Claim, FactValidity
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Assertion:
         """The statement key of its relation and sentence."""
         return statement_key(self.relation, self.fact)
 
-    def packed(self, fact: str) -> str:
+    def pack(self, fact: str) -> str:
         """Returns the JSON for the property `asserts` of a mention; `fact` is the fact's uuid."""
         dates = [_iso(date) for date in (self.at, self.valid_at, self.invalid_at)]
         more = {
@@ -83,14 +83,14 @@ class AssertedFact:
 
         `begun` is false where all assertions state only an end, or a beginning that could not be parsed.
         """
-        starts = [said.valid_at for said in self.assertions if said.valid_at]
-        undated = [said for said in self.assertions if said.undated]
-        begins = min(starts or [said.at for said in undated] or [said.at for said in self.assertions])
-        ends = [span for said in self.assertions if (span := _end(said, begins if starts else None))]
+        starts = [assertion.valid_at for assertion in self.assertions if assertion.valid_at]
+        undated = [assertion for assertion in self.assertions if assertion.undated]
+        begins = min(starts or [assertion.at for assertion in undated] or [assertion.at for assertion in self.assertions])
+        ends = [span for assertion in self.assertions if (span := _end(assertion, begins if starts else None))]
         last = max((at for at, _ in ends), default=None)
-        votes = Counter(said.one_at_a_time for said in self.assertions if said.one_at_a_time)
+        votes = Counter(assertion.one_at_a_time for assertion in self.assertions if assertion.one_at_a_time)
         functional: FunctionalEnd = min(votes, key=lambda end: (-votes[end], end != "never", end), default="never")
-        roles = Counter(said.role for said in self.assertions if said.role)
+        roles = Counter(assertion.role for assertion in self.assertions if assertion.role)
         return Claim(
             self.uuid,
             self.source,
@@ -99,10 +99,10 @@ class AssertedFact:
             begins,
             bool(starts),
             last,
-            min(said.came_at or said.at for said in self.assertions),
+            min(assertion.came_at or assertion.at for assertion in self.assertions),
             functional,
             begun=bool(starts or undated),
-            reports=tuple(sorted({said.at for said in undated if said.came_at})),
+            reports=tuple(sorted({assertion.at for assertion in undated if assertion.came_at})),
             role=min(roles, key=lambda role: (-roles[role], role), default=None),
             ends_by=max((by for at, by in ends if at == last), default=None),
         )
@@ -110,55 +110,69 @@ class AssertedFact:
     @property
     def at(self) -> datetime:
         """The date of the earliest text that states it."""
-        return min(said.at for said in self.assertions)
+        return min(assertion.at for assertion in self.assertions)
 
     def date_phrases(self, begins: datetime | None, ends: datetime | None) -> tuple[str | None, str | None]:
         """Returns the words of its beginning and end, where the given datetimes do not express them."""
         return (
-            _phrase((said.valid_at, said.valid_at_said) for said in self.assertions if said.valid_at in (None, begins)),
-            _phrase((said.invalid_at, said.invalid_at_said) for said in self.assertions if said.invalid_at in (None, ends)),
+            _phrase(
+                (assertion.valid_at, assertion.valid_at_said)
+                for assertion in self.assertions
+                if assertion.valid_at in (None, begins)
+            ),
+            _phrase(
+                (assertion.invalid_at, assertion.invalid_at_said)
+                for assertion in self.assertions
+                if assertion.invalid_at in (None, ends)
+            ),
         )
 
     @property
     def confidence(self) -> float | None:
         """The highest confidence of its assertions; None where none was measured."""
-        return max((said.confidence for said in self.assertions if said.confidence is not None), default=None)
+        return max((assertion.confidence for assertion in self.assertions if assertion.confidence is not None), default=None)
 
     @property
     def wikidata(self) -> str | None:
         """The Wikidata property that most assertions give, those by its own relation first."""
-        given = [said for said in self.assertions if said.wikidata]
-        votes = Counter(said.wikidata for said in [said for said in given if said.relation == self.relation] or given)
+        given = [assertion for assertion in self.assertions if assertion.wikidata]
+        votes = Counter(
+            assertion.wikidata
+            for assertion in [assertion for assertion in given if assertion.relation == self.relation] or given
+        )
         return min(votes, key=lambda property: (-votes[property], property or ""), default=None)
 
     @property
     def keys(self) -> set[str]:
         """The statement keys of its assertions."""
-        return {said.key for said in self.assertions}
+        return {assertion.key for assertion in self.assertions}
 
     @property
     def episodes(self) -> list[str]:
         """The uuids of the episodes that assert it, each once."""
-        return list(dict.fromkeys(said.episode for said in self.assertions))
+        return list(dict.fromkeys(assertion.episode for assertion in self.assertions))
 
     def most_common_wording(self) -> str:
         """Returns the most frequent wording of its sentence; of several the first that was written."""
-        spellings = Counter(said.fact for said in self.assertions)
-        first = {said.fact: said.at for said in sorted(self.assertions, key=lambda said: said.at, reverse=True)}
+        spellings = Counter(assertion.fact for assertion in self.assertions)
+        first = {
+            assertion.fact: assertion.at
+            for assertion in sorted(self.assertions, key=lambda assertion: assertion.at, reverse=True)
+        }
         return min(spellings, key=lambda words: (-spellings[words], first[words], words))
 
-    def and_also(self, assertions: Iterable[Assertion]) -> AssertedFact:
+    def with_assertions(self, assertions: Iterable[Assertion]) -> AssertedFact:
         """Returns the fact with these assertions added, in place of older ones of the same episode and statement."""
-        by_statement = {(said.episode, said.key): said for said in (*self.assertions, *assertions)}
+        by_statement = {(assertion.episode, assertion.key): assertion for assertion in (*self.assertions, *assertions)}
         return self._with(by_statement.values())
 
     def without(self, episodes: set[str]) -> AssertedFact | None:
         """Returns the fact without the assertions of these episodes; None where no assertion remains."""
-        rest = [said for said in self.assertions if said.episode not in episodes]
+        rest = [assertion for assertion in self.assertions if assertion.episode not in episodes]
         return self._with(rest) if rest else None
 
     def _with(self, assertions: Iterable[Assertion]) -> AssertedFact:
-        ordered = tuple(sorted(assertions, key=lambda said: (said.episode, said.key)))
+        ordered = tuple(sorted(assertions, key=lambda assertion: (assertion.episode, assertion.key)))
         return AssertedFact(self.uuid, self.source, self.target, self.relation, ordered)
 
 
@@ -183,7 +197,7 @@ class StoredFact:
 
     asserted: AssertedFact
     fact: str
-    validity: Validity
+    validity: FactValidity
     complete: bool  # whether the assertion of each of its episodes is stored
 
 
@@ -208,17 +222,21 @@ def stored_fact(row: Mapping[str, Any], stored: Iterable[Assertion]) -> StoredFa
     """
     episodes = set(row["episodes"] or ())
     relation = row["relation"]
-    known = [said if said.relation else replace(said, relation=relation) for said in stored if said.episode in episodes]
+    known = [
+        assertion if assertion.relation else replace(assertion, relation=relation)
+        for assertion in stored
+        if assertion.episode in episodes
+    ]
     at, valid_at = parse_timestamp(row["at"]) or parse_timestamp(row["created"]), parse_timestamp(row["valid_at"])
-    others = sorted(episodes.difference(said.episode for said in known)) if at else []
+    others = sorted(episodes.difference(assertion.episode for assertion in known)) if at else []
     if at:
         dates = (None, None) if known else (None if valid_at == at else valid_at, parse_timestamp(row["invalid_at"]))
         known += [Assertion(episode, row["fact"], at, *dates, relation=relation) for episode in others]
     if not known:
         return None
     empty = AssertedFact(row["uuid"], row["source"], row["target"], relation, ())
-    ends = Validity(parse_timestamp(row["invalid_at"]), parse_timestamp(row["expired_at"]), valid_at is not None)
-    return StoredFact(empty.and_also(known), row["fact"], ends, not others)
+    ends = FactValidity(parse_timestamp(row["invalid_at"]), parse_timestamp(row["expired_at"]), valid_at is not None)
+    return StoredFact(empty.with_assertions(known), row["fact"], ends, not others)
 
 
 def parse_timestamp(value: Any) -> datetime | None:
@@ -238,12 +256,15 @@ def rename_asserted_facts(asserts: Sequence[str] | None, names: Mapping[str, Fac
         return None
     found: list[str] = []
     for packed in asserts:
-        fact, said = unpack(packed)
+        fact, assertion = unpack(packed)
         known = names.get(fact, {})
         # an assertion of an older version has no relation: it takes that of a known statement
-        keys = [said.key, *(statement_key(relation, said.fact) for _, relation in known.values() if not said.relation)]
-        new, relation = next((known[key] for key in keys if key in known), (fact, said.relation))
-        found.append(replace(said, relation=relation).packed(new))
+        keys = [
+            assertion.key,
+            *(statement_key(relation, assertion.fact) for _, relation in known.values() if not assertion.relation),
+        ]
+        new, relation = next((known[key] for key in keys if key in known), (fact, assertion.relation))
+        found.append(replace(assertion, relation=relation).pack(new))
     return found
 
 
@@ -297,14 +318,14 @@ def _known(value: str | None) -> datetime | None:
     return found if found and 1 < found.year < 9999 else None
 
 
-def _end(said: Assertion, begins: datetime | None) -> tuple[datetime, datetime] | None:
+def _end(assertion: Assertion, begins: datetime | None) -> tuple[datetime, datetime] | None:
     """Returns the end that an assertion states, with the last day it may mean; None where both are before `begins`."""
-    if said.invalid_at is None:
+    if assertion.invalid_at is None:
         return None
-    span = span_of(said.invalid_at_said) if said.invalid_at_said else None
-    by = max(span.ends, said.invalid_at) if span else said.invalid_at
-    if begins is None or said.invalid_at >= begins:
-        return said.invalid_at, by
+    span = span_of(assertion.invalid_at_said) if assertion.invalid_at_said else None
+    by = max(span.ends, assertion.invalid_at) if span else assertion.invalid_at
+    if begins is None or assertion.invalid_at >= begins:
+        return assertion.invalid_at, by
     return (by, by) if by >= begins else None
 
 
@@ -312,12 +333,12 @@ def _phrase(dates: Iterable[tuple[datetime | None, str | None]]) -> str | None:
     """Returns the shortest phrase of a date, None where it was also stated exactly; unparsed phrases come last."""
     of_moment: set[str | None] = set()
     unread: set[str] = set()
-    for at, said in dates:
+    for at, phrase in dates:
         if at is not None:
-            of_moment.add(said)
-        elif said is not None:
-            unread.add(said)
-    words = {said for said in of_moment if said is not None and None not in of_moment} if of_moment else unread
+            of_moment.add(phrase)
+        elif phrase is not None:
+            unread.add(phrase)
+    words = {phrase for phrase in of_moment if phrase is not None and None not in of_moment} if of_moment else unread
     return min(words, key=lambda phrase: (len(phrase), phrase), default=None)
 
 
@@ -329,5 +350,5 @@ def merge_by_uuid(facts: Sequence[AssertedFact]) -> dict[str, AssertedFact]:
     """Returns the facts by uuid; facts of the same uuid are merged."""
     found: dict[str, AssertedFact] = {}
     for fact in facts:
-        found[fact.uuid] = found[fact.uuid].and_also(fact.assertions) if fact.uuid in found else fact
+        found[fact.uuid] = found[fact.uuid].with_assertions(fact.assertions) if fact.uuid in found else fact
     return found

@@ -86,8 +86,10 @@ def cluster_facts(collection: str, facts: Iterable[AssertedFact], verdicts: Fact
         for assertion in fact.assertions:
             between[fact.source, fact.target][assertion.key].append((fact.uuid, assertion))
     for (source, target), statements in between.items():
-        near = verdicts.matches_between({key: [said for _, said in asserted] for key, asserted in statements.items()})
-        written = sorted(statements, key=lambda key: min((said.at, said.relation, key) for _, said in statements[key]))
+        near = verdicts.matches_between({key: [assertion for _, assertion in asserted] for key, asserted in statements.items()})
+        written = sorted(
+            statements, key=lambda key: min((assertion.at, assertion.relation, key) for _, assertion in statements[key])
+        )
         # the statements with most matches come first, so that none goes to a statement that matches it alone
         rest = dict.fromkeys(sorted(written, key=lambda key: -len(near.get(key, ()))))
         for start in list(rest):
@@ -101,7 +103,7 @@ def cluster_facts(collection: str, facts: Iterable[AssertedFact], verdicts: Fact
             origin = statements[first][0][1]
             uuid = fact_uuid(collection, source, origin.relation, target, origin.fact)
             empty = AssertedFact(uuid, source, target, origin.relation, ())
-            found.facts.append(empty.and_also(said for key in cluster for _, said in statements[key]))
+            found.facts.append(empty.with_assertions(assertion for key in cluster for _, assertion in statements[key]))
             for key in cluster:
                 del rest[key]
                 found.fact_of |= {(old, key): uuid for old, _ in statements[key]}

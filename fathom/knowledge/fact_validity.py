@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fathom.extraction.model import FunctionalEnd
-from fathom.knowledge.stated_endings import Topic, meaning, names_of, stay, topics
+from fathom.knowledge.stated_endings import Topic, leaving_topic, parse_relation, relation_topics, rule_names
 
 ExclusiveGroup = tuple[str, str]  # a role, and the uuid of the entity that has a single value of it at a time
 
@@ -58,12 +58,12 @@ class Claim:
     @property
     def is_end(self) -> bool:
         """Whether it may end other facts between the same two entities."""
-        kind = meaning(self.relation).kind
+        kind = parse_relation(self.relation).kind
         return kind != "denies" and (self.ends is not None or kind != "holds")
 
 
 @dataclass(frozen=True)
-class Validity:
+class FactValidity:
     """The end of a fact's validity and the time at which that became known, as Graphiti's `invalid_at` and `expired_at`.
 
     `begun` is false where the beginning is unknown: not parsed, or after the end.
@@ -123,7 +123,7 @@ DEFAULT_RULES: Mapping[str, FunctionalRelation] = {
 }
 
 
-def rules_with(own: Mapping[str, FunctionalEnd]) -> Mapping[str, FunctionalRelation]:
+def override_rules(own: Mapping[str, FunctionalEnd]) -> Mapping[str, FunctionalRelation]:
     """Returns the default rules overridden by those of a collection; `never` removes a relation."""
     if not own:
         return DEFAULT_RULES
@@ -158,24 +158,24 @@ def relations_of(roles: Collection[str], rules: Mapping[str, FunctionalRelation]
 
 def ended_topics(claim: Claim, rules: Mapping[str, FunctionalRelation]) -> set[Topic]:
     """Returns the topics that the claim states to be over; empty where it states no end."""
-    return topics(claim.relation, claim.source, claim.target, _roles(claim, rules)) if claim.is_end else set()
+    return relation_topics(claim.relation, claim.source, claim.target, _roles(claim, rules)) if claim.is_end else set()
 
 
 def endable_topics(claim: Claim, rules: Mapping[str, FunctionalRelation]) -> set[Topic]:
     """Returns the topics under which other claims may end this claim; empty for a claim that states an end itself."""
-    if meaning(claim.relation).kind != "holds":
+    if parse_relation(claim.relation).kind != "holds":
         return set()
     roles = _roles(claim, rules)
-    of_leaving = stay(claim.relation, claim.source, claim.target, next(iter(roles.values()), None))
-    found = topics(claim.relation, claim.source, claim.target, roles)
+    of_leaving = leaving_topic(claim.relation, claim.source, claim.target, next(iter(roles.values()), None))
+    found = relation_topics(claim.relation, claim.source, claim.target, roles)
     return {*found, of_leaving} if of_leaving else found
 
 
 def _roles(claim: Claim, rules: Mapping[str, FunctionalRelation]) -> dict[str, str]:
-    return {name: rules[name].role for name in names_of(claim.relation) if name in rules}
+    return {name: rules[name].role for name in rule_names(claim.relation) if name in rules}
 
 
-def compute_validity(claims: Iterable[Claim], rules: Mapping[str, FunctionalRelation]) -> dict[str, Validity]:
+def compute_validity(claims: Iterable[Claim], rules: Mapping[str, FunctionalRelation]) -> dict[str, FactValidity]:
     """Returns each claim's validity by uuid, a function of the set of claims.
 
     A claim ends where the next claim of its group with another value begins, and where another claim states its end. Claims
@@ -190,16 +190,16 @@ def compute_validity(claims: Iterable[Claim], rules: Mapping[str, FunctionalRela
                 grouped[group].append(claim)
         for topic in ended_topics(claim, rules):
             over[topic].append(claim)
-    found: dict[str, Validity] = {}
+    found: dict[str, FactValidity] = {}
     for claim in claims:
         endings = [ending for topic in endable_topics(claim, rules) for ending in over.get(topic, ())] if over else []
         found[claim.uuid] = _validity(claim, [(group, grouped[group]) for group in exclusive_groups(claim, rules)], endings)
     return found
 
 
-def _validity(claim: Claim, groups: Iterable[tuple[ExclusiveGroup, list[Claim]]], over: Iterable[Claim]) -> Validity:
+def _validity(claim: Claim, groups: Iterable[tuple[ExclusiveGroup, list[Claim]]], over: Iterable[Claim]) -> FactValidity:
     if claim.ends is not None:
-        return Validity(claim.ends, claim.known, claim.begun and claim.begins <= claim.ends)
+        return FactValidity(claim.ends, claim.known, claim.begun and claim.begins <= claim.ends)
     last = max(claim.ordered, default=claim.begins)
     ends = [
         (at, other.known)
@@ -211,9 +211,9 @@ def _validity(claim: Claim, groups: Iterable[tuple[ExclusiveGroup, list[Claim]]]
     ]
     ends += _stated_ends(claim, {ending.uuid: ending for ending in over if ending.uuid != claim.uuid}.values())
     if not ends:
-        return Validity(None, None, claim.begun)
+        return FactValidity(None, None, claim.begun)
     first = min(at for at, _ in ends)
-    return Validity(
+    return FactValidity(
         first, max(claim.known, min(known for at, known in ends if at == first)), claim.begun and claim.begins <= first
     )
 
@@ -223,7 +223,7 @@ def _stated_ends(claim: Claim, over: Iterable[Claim]) -> list[tuple[datetime, da
     periods: list[tuple[datetime, datetime]] = []
     denials: list[tuple[datetime, datetime]] = []
     for ending in over:
-        kind = meaning(ending.relation).kind
+        kind = parse_relation(ending.relation).kind
         of_period = ending.ends is not None and (kind in ("holds", "over") or not ending.dated)
         at = ending.ends if of_period else min(ending.ordered, default=None)
         if at is None:

@@ -41,7 +41,7 @@ _SIGNED = re.compile(r"(?<!\w)[-−](?=\d)")
 _SHORT = 4  # letters: so short a word with an article may be a name by its article ("The Who", "The Wire")
 
 
-def first_keys(name: str) -> set[str]:
+def legacy_keys(name: str) -> set[str]:
     """Returns the keys that a name may have: entities have that of the folded name, verdicts that of the name as written."""
     return {_key(name), _key(" ".join(name.lower().split()))}
 

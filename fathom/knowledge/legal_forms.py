@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fathom.knowledge.letter_folding import folded_text, without_accents
+from fathom.knowledge.letter_folding import fold_letters, strip_accents
 
 # By the word for it: the spellings of a form behind a name, with spaces between words, without dots.
 _BEHIND = {
@@ -65,7 +65,7 @@ _IN_BRACKETS = {"(株)": "株式会社", "(有)": "有限会社", "(同)": "合�
 
 
 def _words(form: str) -> tuple[str, ...]:
-    return tuple(without_accents(folded_text(form)).split())
+    return tuple(strip_accents(fold_letters(form)).split())
 
 
 _FORMS: dict[tuple[str, ...], str] = {_words(spelling): form for form, spellings in _BEHIND.items() for spelling in spellings}
@@ -83,14 +83,14 @@ MAX_SHORT = 4  # letters of a form that is a word or part of a name as well
 Tokens = Sequence[str]  # words of a name, folded and without accents
 
 
-def written_out(text: str) -> str:
+def expand_bracketed_forms(text: str) -> str:
     """Returns the folded name with the forms that are written as a single letter in brackets, `(株)`, written out."""
     for short, form in _IN_BRACKETS.items():
         text = text.replace(short, f" {form} ")
     return text
 
 
-def without_form_behind(words: Tokens) -> tuple[int, str]:
+def strip_trailing_form(words: Tokens) -> tuple[int, str]:
     """Returns the number of words without the legal form behind them, at least 1, and the form; "" for none."""
     for size in range(min(_MAX_WORDS, len(words) - 1), 0, -1):
         if form := _FORMS.get(tuple(words[-size:])):
@@ -98,7 +98,7 @@ def without_form_behind(words: Tokens) -> tuple[int, str]:
     return len(words), ""
 
 
-def without_form_before(words: Tokens) -> tuple[int, str]:
+def strip_leading_form(words: Tokens) -> tuple[int, str]:
     """Returns the number of words of a legal form before the name, and the form; 0 and "" for none."""
     for size in range(min(_MAX_WORDS, len(words) - 1), 0, -1):
         if form := _FIRST.get(tuple(words[:size])):
@@ -106,7 +106,7 @@ def without_form_before(words: Tokens) -> tuple[int, str]:
     return 0, ""
 
 
-def without_attached_form(word: str) -> tuple[int, int, str]:
+def strip_attached_form(word: str) -> tuple[int, int, str]:
     """Returns where the name begins and ends in a word that a legal form is written to, and the form; "" for none."""
     for form in _ATTACHED:
         if len(word) > len(form) and word.endswith(form):
@@ -116,6 +116,6 @@ def without_attached_form(word: str) -> tuple[int, int, str]:
     return 0, len(word), ""
 
 
-def is_word_too(form: str) -> bool:
+def is_common_word(form: str) -> bool:
     """Returns whether the form is so short that a name of something else may end in it, as `Bath Spa` does."""
     return len(form) <= MAX_SHORT and form not in ("ltd", "inc", "llc", "llp", "plc", "gmbh", "corp", "kgaa")

@@ -35,7 +35,7 @@ _STRESS = frozenset("\u0300\u0301")
 _DIAERESIS = "\N{COMBINING DIAERESIS}"
 
 
-def folded_text(name: str) -> str:
+def fold_letters(name: str) -> str:
     """Returns the name in NFKC with its case folded, its quotes, dashes and digits unified and invisible signs left out.
 
     White space and control characters are single spaces. It can be encoded in UTF-8: half a surrogate pair becomes U+FFFD.
@@ -51,7 +51,7 @@ def folded_text(name: str) -> str:
     return " ".join(text.split())
 
 
-def without_accents(word: str) -> str:
+def strip_accents(word: str) -> str:
     """Returns the folded word without accents: marks on Latin and Greek letters, stress on Cyrillic letters, vowel points.
 
     Marks that make a letter another letter (й, が, ї) stay.

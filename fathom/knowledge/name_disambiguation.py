@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from fathom.knowledge.legal_forms import is_word_too
+from fathom.knowledge.legal_forms import is_common_word
 from fathom.knowledge.name_normalization import DIVIDER, NameParts
 
 ACCENTS, LEGAL = "accents", "legal"
@@ -70,7 +70,7 @@ def distinctions_in_text(named: Iterable[tuple[str, str, str | None]], related: 
         if len({split_form(form)[0] for form, kind in names if kind == "Person"}) > 1:
             found[key].add(ACCENTS)
         legal = {split_form(form)[1] for form, kind in names if kind in _NO_COMPANIES}
-        if len(legal) > 1 and all(is_word_too(form) for form in legal):
+        if len(legal) > 1 and all(is_common_word(form) for form in legal):
             found[key].add(LEGAL)
         if len({split_form(form)[1] for form, _ in names} - {""}) > 1:
             found[key].add(LEGAL)

@@ -12,8 +12,8 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-from fathom.knowledge.legal_forms import without_attached_form, without_form_before, without_form_behind, written_out
-from fathom.knowledge.letter_folding import folded_text, without_accents
+from fathom.knowledge.legal_forms import expand_bracketed_forms, strip_attached_form, strip_leading_form, strip_trailing_form
+from fathom.knowledge.letter_folding import fold_letters, strip_accents
 
 _TITLES = frozenset({"dr", "mr", "mrs", "ms", "prof", "professor", "sir", "dame", "mme", "mlle", "herr"})
 _SMALL = frozenset({"of", "the", "for", "and", "in", "on", "to", "de", "la", "le", "les", "du", "des", "et", "der", "und"})
@@ -103,26 +103,26 @@ def normalize_name(name: str) -> str:
 @lru_cache(maxsize=50_000)
 def name_parts(name: str) -> NameParts:
     """Returns the key of the name with its accents and its legal form."""
-    parts = _parted(folded_text(name))
+    parts = _split_name(fold_letters(name))
     if not parts.key:
         bare = unicodedata.normalize("NFC", "".join(name.split()))
         unseen = " ".join(f"u+{ord(character):04x}" for character in bare)
         return NameParts(unseen, unseen, "")
     key, legal = parts.key, parts.legal
     for _ in range(_MAX_PASSES):
-        again = _parted(folded_text(key))
+        again = _split_name(fold_letters(key))
         if again.key == key:
             break
         key, legal = again.key, " ".join(filter(None, (again.legal, legal)))
     return NameParts(key, parts.accented if key == parts.key else key, legal)
 
 
-def _parted(text: str) -> NameParts:
+def _split_name(text: str) -> NameParts:
     """Splits a folded name into its parts."""
     if len(text) > MAX_NAME:
         whole = text.replace(DIVIDER, "¦")
         return NameParts(whole, whole, "")
-    text = _without_definition(written_out(text))
+    text = _without_definition(expand_bracketed_forms(text))
     text = _without_possessive(text)
     text = _INITIALS.sub(lambda found: found.group().replace(".", "").replace(" ", ""), text)
     text = _APOSTROPHE.sub("", text).replace("&", " and ")
@@ -131,12 +131,12 @@ def _parted(text: str) -> NameParts:
     if not words:
         bare = " ".join(text.replace(DIVIDER, "¦").split())
         return NameParts(bare, bare, "")
-    words, legal = _without_legal_form(_without_article(_joined(words)))
+    words, legal = _without_legal_form(_without_article(_join_letters(words)))
     words = _without_title(words)
-    return NameParts(" ".join(map(without_accents, words)), " ".join(words), legal)
+    return NameParts(" ".join(map(strip_accents, words)), " ".join(words), legal)
 
 
-def _joined(words: list[str]) -> list[str]:
+def _join_letters(words: list[str]) -> list[str]:
     """Joins single letters (`u s`), and words of scripts that have no spaces between words."""
     found: list[list[str]] = []
     before = ""
@@ -175,7 +175,7 @@ def _stands_for(short: str, long: str) -> bool:
     if not _MIN_DEFINED <= len(letters) <= _MAX_DEFINED or not letters.isalnum():
         return False
     words = [word for word in _SEPARATOR.split(long.replace("'", "").replace("&", " ")) if word]
-    left, _ = without_form_behind([without_accents(word) for word in words])
+    left, _ = strip_trailing_form([strip_accents(word) for word in words])
     initials = {
         "".join(word[0] for word in variant)
         for whole in (words, words[:left])
@@ -187,7 +187,7 @@ def _stands_for(short: str, long: str) -> bool:
 def _without_article(words: list[str]) -> list[str]:
     start = 0
     while len(words) - start > 1 and words[start] == "the":
-        if len(words) - start == 2 and _is_name_by_article(without_accents(words[-1])):
+        if len(words) - start == 2 and _is_name_by_article(strip_accents(words[-1])):
             break
         start += 1
     return words[start:]
@@ -212,18 +212,18 @@ def _without_legal_form(words: list[str]) -> tuple[list[str], str]:
     """Removes the legal forms and returns them; at least a single word is left."""
     forms: list[str] = []
     while True:
-        plain = [without_accents(word) for word in words]
-        left, form = without_form_behind(plain)
+        plain = [strip_accents(word) for word in words]
+        left, form = strip_trailing_form(plain)
         if form:
             words = words[:left]
             forms.insert(0, form)
             continue
-        start, form = without_form_before(plain)
+        start, form = strip_leading_form(plain)
         if form:
             words = words[start:]
             forms.insert(0, form)
             continue
-        first, last = without_attached_form(plain[0]), without_attached_form(plain[-1])
+        first, last = strip_attached_form(plain[0]), strip_attached_form(plain[-1])
         if first[2] and len(words[0]) == len(plain[0]):
             words = [words[0][first[0] : first[1]], *words[1:]]
             forms.insert(0, first[2])

@@ -69,7 +69,7 @@ class EpisodeRows:
         ]
         asserts: dict[str, list[str]] = defaultdict(list)
         for fact in facts:
-            asserts[fact.source] += [assertion.packed(fact.uuid) for assertion in fact.assertions]
+            asserts[fact.source] += [assertion.pack(fact.uuid) for assertion in fact.assertions]
         by_entity: dict[str, list[MentionKey]] = defaultdict(list)
         for mention, entity in uuids.items():
             by_entity[entity].append(mention)

@@ -57,7 +57,7 @@ SIGNS = (
 
 
 @dataclass(frozen=True)
-class Meaning:
+class ParsedRelation:
     """A parsed relation: its kind, the stems of its words, and its name without the words that turn it into its end."""
 
     kind: Kind
@@ -66,12 +66,12 @@ class Meaning:
 
 
 @lru_cache(maxsize=10_000)
-def meaning(relation: str) -> Meaning:
+def parse_relation(relation: str) -> ParsedRelation:
     """Parses a relation name."""
     words = [word for word in relation.upper().split("_") if word]
     bare = "_".join(word for word in words if word not in _SMALL)
     if _LEAVES.fullmatch(bare):
-        return Meaning("leaves", "", bare)
+        return ParsedRelation("leaves", "", bare)
     kind: Kind = "holds"
     for turn in sorted(_TURNS, key=len, reverse=True):
         for start in range(len(words) - len(turn) + 1):
@@ -82,32 +82,32 @@ def meaning(relation: str) -> Meaning:
     if kind == "not" and not _OF_DENIALS.isdisjoint(words):
         kind = "denies"
     kept = [word for at, word in enumerate(words) if word not in _SMALL and not (kind != "holds" and word == "TO" and not at)]
-    return Meaning(kind, " ".join(map(_stem, kept)), "_".join(kept))
+    return ParsedRelation(kind, " ".join(map(_stem, kept)), "_".join(kept))
 
 
-def topics(relation: str, source: str, target: str, roles: Mapping[str, str]) -> set[Topic]:
+def relation_topics(relation: str, source: str, target: str, roles: Mapping[str, str]) -> set[Topic]:
     """Returns the topics of the relation between the two, whether it states that it holds or that it is over.
 
     `roles` are those of relations; the topic of a role is the same in both directions.
     """
-    parsed = meaning(relation)
+    parsed = parse_relation(relation)
     if parsed.kind == "leaves":
         return {("stay", source, target)}
-    role = next((roles[name] for name in names_of(relation) if name in roles), None)
+    role = next((roles[name] for name in rule_names(relation) if name in roles), None)
     found: set[Topic] = {("stem", parsed.stems, source, target)}
     return found if role is None else {*found, ("role", role, *sorted((source, target)))}
 
 
-def stay(relation: str, source: str, target: str, role: str | None) -> Topic | None:
+def leaving_topic(relation: str, source: str, target: str, role: str | None) -> Topic | None:
     """Returns the topic under which leaving the target ends the relation; None for a relation that outlasts it."""
-    parsed = meaning(relation)
+    parsed = parse_relation(relation)
     stays = parsed.kind == "holds" and (role in _ROLES_LEFT or not _STAYS.isdisjoint(parsed.stems.split()))
     return ("stay", source, target) if stays else None
 
 
-def names_of(relation: str) -> tuple[str, ...]:
+def rule_names(relation: str) -> tuple[str, ...]:
     """Returns the names under which rules may list the relation, or the relation that it ends."""
-    base = meaning(relation).base
+    base = parse_relation(relation).base
     return relation, base, f"HAS_{base}", f"{base}_OF"
 
 

@@ -126,7 +126,7 @@ class EpisodeRow(BaseModel):
     updated_at: datetime
 
 
-def row_of(columns: Mapping[str, Any]) -> EpisodeRow:
+def parse_row(columns: Mapping[str, Any]) -> EpisodeRow:
     """Returns the row of table columns; converts times from seconds since 1970."""
     times = {name: value for name, value in columns.items() if name.endswith("_at") and isinstance(value, int | float)}
     left_out = json.loads(columns.get("left_out") or "{}")

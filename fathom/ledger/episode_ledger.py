@@ -21,7 +21,7 @@ from fathom.ledger.episode import (
     PlannedEpisode,
     ProducerVersions,
     WriteOutcome,
-    row_of,
+    parse_row,
 )
 from fathom.sql import batched, exclusive_transaction, insert_into
 from fathom.tables import episodes
@@ -158,7 +158,7 @@ class Ledger:
             if value is not None:
                 query = query.where(column == value)
         with self.engine.connect() as connection:
-            return [row_of(row._asdict()) for row in connection.execute(query)]
+            return [parse_row(row._asdict()) for row in connection.execute(query)]
 
     def summaries(self, documents: Sequence[str]) -> dict[str, DocumentSummary]:
         """Returns counts by state, tokens and cost of each document; all zero for a document without episodes."""

@@ -51,7 +51,7 @@ class Leases:
         self._seconds = seconds
 
     @contextmanager
-    def held(self, collection: str) -> Iterator[Lease]:
+    def hold(self, collection: str) -> Iterator[Lease]:
         """Acquires the lease, renews it in a thread, and releases it. Waits while another process holds it."""
         lease = self._acquire(collection)
         ended = threading.Event()

@@ -89,7 +89,7 @@ def documents_by_id(settings: Settings, documents: Sequence[str]) -> list[Docume
     return rows(settings, [upload for document in documents if (upload := intake.state_of(document))])
 
 
-def known_document(settings: Settings, document: str) -> Upload:
+def require_document(settings: Settings, document: str) -> Upload:
     """Returns the upload with this id. Raises UsageWrong, with similar ids, if there is none."""
     upload = open_intake(settings).state_of(document)
     if upload is None:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 
 from fathom.database import open_database
-from fathom.graph.reconciliation.diff import Differences, collections, differences
+from fathom.graph.reconciliation.diff import Differences, find_differences, list_collections
 from fathom.graphdb.connection import GraphConnection, open_graph
 from fathom.ledger.episode import EpisodeRow
 from fathom.ledger.episode_ledger import Ledger
@@ -59,7 +59,7 @@ def verify_collections(settings: Settings, collection: str | None = None) -> lis
         found = []
         for name in known_collections(settings, connection) if collection is None else [collection]:
             written = {row.uuid: row for row in ledger.rows(collection=name, state="written")}
-            found.append(differences(connection, name, written))
+            found.append(find_differences(connection, name, written))
         return found
     finally:
         connection.close()
@@ -67,4 +67,4 @@ def verify_collections(settings: Settings, collection: str | None = None) -> lis
 
 def known_collections(settings: Settings, connection: GraphConnection) -> list[str]:
     """Returns the collections in the ledger or the graph. Raises GraphUnreachable."""
-    return sorted({*collections(connection), *(counts.collection for counts in episode_counts(settings))})
+    return sorted({*list_collections(connection), *(counts.collection for counts in episode_counts(settings))})

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from fathom.database import open_database
 from fathom.errors import UsageWrong
-from fathom.graph.read.snapshot import Snapshot, snapshot
+from fathom.graph.read.snapshot import Snapshot, take_snapshot
 from fathom.graphdb.connection import open_graph
 from fathom.ids import split_document_id
 from fathom.ledger.episode_ledger import Ledger
@@ -34,7 +34,7 @@ def verify(settings: Settings, given: str) -> Verification:
     collection, _ = split_document_id(receipt.document)
     connection = open_graph(settings)
     try:
-        now = snapshot(connection, collection)
+        now = take_snapshot(connection, collection)
     finally:
         connection.close()
     differences = [*forged, *_back_in_graph(receipt, now), *_back_elsewhere(settings, receipt)]
@@ -78,7 +78,7 @@ def _back_in_graph(receipt: Receipt, now: Snapshot) -> Iterator[str]:
     for uuid in sorted(set(receipt.graph.entities) & now.entities.keys() - named):
         yield f"entity {uuid} is in the graph, and no episode mentions it"
     for uuid in sorted(set(receipt.graph.facts) & now.facts.keys()):
-        if not now.asserting(uuid):
+        if not now.documents_asserting(uuid):
             yield f"fact {uuid} is in the graph, and no episode asserts it"
 
 

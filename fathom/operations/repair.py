@@ -36,7 +36,7 @@ def repair(settings: Settings, collections: list[str], *, by: str) -> list[Repai
     try:
         for name in collections:
             made = writer.repair(name)
-            intake.again(made.documents)
+            intake.requeue_done(made.documents)
             message = "Ledger and graph reconciled"
             emit("system.repaired", message, collection=name, removed=len(made.removed), again=len(made.again), by=by)
             done.append(made)

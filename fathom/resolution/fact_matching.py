@@ -271,9 +271,14 @@ def _stated_by(connection: GraphConnection, episodes: Sequence[str]) -> set[Comp
     wanted = {"sources": sorted({source for source, _ in rows}), "facts": sorted({fact for _, (fact, _) in rows})}
     known = {row["fact"]: row for row in connection.read(TARGETS, **wanted)} if rows else {}
     return {
-        (statement_key(said.relation or known[fact]["relation"], said.fact), said.valid_at, source, known[fact]["target"])
-        for source, (fact, said) in rows
-        if fact in known and len(said.fact) <= MAX_SENTENCE
+        (
+            statement_key(assertion.relation or known[fact]["relation"], assertion.fact),
+            assertion.valid_at,
+            source,
+            known[fact]["target"],
+        )
+        for source, (fact, assertion) in rows
+        if fact in known and len(assertion.fact) <= MAX_SENTENCE
     }
 
 
@@ -293,7 +298,7 @@ def _between(connection: GraphConnection, entity_pairs: Collection[EntityPair]) 
         for assertion in stored.asserted.assertions:
             if len(assertion.fact) <= MAX_SENTENCE:
                 found[stored.asserted.source, stored.asserted.target][assertion.key].append(assertion)
-    return {pair: {key: _statement(said) for key, said in by_key.items()} for pair, by_key in found.items()}
+    return {pair: {key: _statement(assertion) for key, assertion in by_key.items()} for pair, by_key in found.items()}
 
 
 def _statement(assertions: Sequence[Assertion]) -> _Statement:

@@ -12,7 +12,7 @@ from typing import Any
 
 from fathom.graphdb.connection import GraphConnection
 from fathom.graphdb.fencing import LABEL, lease_node
-from fathom.knowledge.legacy_name_keys import first_keys
+from fathom.knowledge.legacy_name_keys import legacy_keys
 from fathom.knowledge.name_disambiguation import split_form
 from fathom.knowledge.name_resolution import UNTYPED, MentionKey, initialism_key, mention_key
 from fathom.knowledge.records import aliases_of
@@ -54,7 +54,7 @@ def upgrade_name_keys(
         for row in rows:
             for name in (row["name"], *(alias for alias, _ in aliases_of(row))):
                 key = mention_key(name, None).key
-                changed = first_keys(name) - {key}
+                changed = legacy_keys(name) - {key}
                 for old in changed:
                     new_keys[old].add(key)
                 if changed and key != row["key"]:

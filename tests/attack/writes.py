@@ -26,7 +26,7 @@ from fathom.errors import GraphUnreachable, QueryRefused
 from fathom.graphdb.arcadedb_sql import run_sql
 from fathom.graphdb.connection import GraphConnection, open_graph
 from fathom.graphdb.schema import ensure_schema
-from fathom.graphdb.user_query import refuse_writes
+from fathom.graphdb.user_query import reject_writes
 from fathom.settings import Settings
 from scripts.neo4j_server import Neo4jServer
 from tests.attack.cypher_forms import attempts
@@ -128,7 +128,7 @@ def _made(transaction: ManagedTransaction, name: str) -> None:
 def _try(graph: GraphConnection, query: str, done: Attack) -> None:
     done.tried += 1
     try:
-        refuse_writes(query)
+        reject_writes(query)
     except QueryRefused:
         done.refused_by_text += 1
     try:
@@ -136,7 +136,7 @@ def _try(graph: GraphConnection, query: str, done: Attack) -> None:
             with graph.reading_driver.session(database=graph.address.database) as session:
                 session.run(Query(query, timeout=TIMEOUT_S)).consume()
         else:
-            graph.ask(query, {}, timeout_s=TIMEOUT_S, limit=10)
+            graph.read_as_user(query, {}, timeout_s=TIMEOUT_S, limit=10)
         done.answered += 1
     except QueryRefused:
         done.refused_by_server["by its plan of the query"] += 1

@@ -69,16 +69,16 @@ class Snapshot:
             parts[self.documents[uuid]].append(f"{uuid} {row}")
         return {document: _hash(sorted(rows), 16) for document, rows in parts.items()}
 
-    def naming(self, entity: str) -> list[str]:
+    def documents_mentioning(self, entity: str) -> list[str]:
         """Returns the ids of the documents that mention the entity."""
         return sorted({self.documents[episode] for episode, named in self.mentions if named == entity})
 
-    def asserting(self, fact: str) -> list[str]:
+    def documents_asserting(self, fact: str) -> list[str]:
         """Returns the ids of the documents that assert the fact."""
         return sorted({self.documents[uuid] for uuid in self.asserted_by.get(fact, ()) if uuid in self.documents})
 
 
-def snapshot(connection: GraphConnection, collection: str) -> Snapshot:
+def take_snapshot(connection: GraphConnection, collection: str) -> Snapshot:
     """Takes a snapshot; it is not consistent while the collection is written to. Raises GraphUnreachable."""
     taken = Snapshot()
     mentions: set[tuple[str, str]] = set()

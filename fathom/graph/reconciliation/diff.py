@@ -59,7 +59,7 @@ class Differences(BaseModel):
         return not any(value for name, value in self if name not in ("collection", "episodes"))
 
 
-def differences(connection: GraphConnection, collection: str, written: Mapping[str, EpisodeRow]) -> Differences:
+def find_differences(connection: GraphConnection, collection: str, written: Mapping[str, EpisodeRow]) -> Differences:
     """Compares the collection in the graph with `written`, the rows of the ledger's written episodes by uuid.
 
     Concurrent writes may appear as differences. Raises GraphUnreachable.
@@ -115,7 +115,7 @@ def differences(connection: GraphConnection, collection: str, written: Mapping[s
     )
 
 
-def collections(connection: GraphConnection) -> list[str]:
+def list_collections(connection: GraphConnection) -> list[str]:
     """Returns the collections with episodes or entities in the graph."""
     found = connection.read("MATCH (n:Episodic) RETURN DISTINCT n.group_id AS name")
     return sorted({row["name"] for row in found + connection.read("MATCH (n:Entity) RETURN DISTINCT n.group_id AS name")})

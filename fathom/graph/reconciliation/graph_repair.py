@@ -7,7 +7,7 @@ from typing import Any, LiteralString
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fathom.graph.reconciliation.diff import ARROW, Differences, differences
+from fathom.graph.reconciliation.diff import ARROW, Differences, find_differences
 from fathom.graphdb.connection import GraphConnection
 from fathom.knowledge.records import mention_uuid
 from fathom.ledger.episode import EpisodeRow
@@ -118,7 +118,7 @@ def repair(connection: GraphConnection, ledger: Ledger, collection: str, remove_
 
 def _differences(connection: GraphConnection, ledger: Ledger, collection: str) -> Differences:
     written: Mapping[str, EpisodeRow] = {row.uuid: row for row in ledger.rows(collection=collection, state="written")}
-    return differences(connection, collection, written)
+    return find_differences(connection, collection, written)
 
 
 def _adopt(connection: GraphConnection, ledger: Ledger, uuids: Sequence[str]) -> None:

@@ -16,8 +16,8 @@ from fathom.knowledge.assertions import FACT_COLUMNS, AssertedFact, StoredFact, 
 from fathom.knowledge.fact_validity import (
     Claim,
     ExclusiveGroup,
+    FactValidity,
     FunctionalRelation,
-    Validity,
     compute_validity,
     exclusive_groups,
     relations_of,
@@ -184,7 +184,7 @@ def _between(tx: ManagedTransaction, query: str, claims: Collection[Claim], know
     return {fact.asserted.uuid: fact for fact in found if fact.asserted.uuid not in known}
 
 
-def _row(collection: str, fact: AssertedFact, claim: Claim, holds: Validity) -> dict[str, Any]:
+def _row(collection: str, fact: AssertedFact, claim: Claim, holds: FactValidity) -> dict[str, Any]:
     begins = claim.begins if holds.begun else None
     since, until = fact.date_phrases(begins, holds.invalid_at)
     return {

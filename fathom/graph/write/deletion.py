@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fathom.graph.read.snapshot import Snapshot, snapshot
+from fathom.graph.read.snapshot import Snapshot, take_snapshot
+from fathom.graph.reconciliation.graph_repair import RemoveEpisodes
 from fathom.graphdb.connection import GraphConnection
 from fathom.ids import split_document_id
 from fathom.ledger.episode_ledger import Ledger
 
 WHY = "the document was removed"
 MAX_DOCUMENTS_NAMED = 3  # of the other documents that keep an item
-
-RemoveEpisodes = Callable[[Sequence[str]], object]
 
 
 class KeptItem(BaseModel):
@@ -60,13 +59,13 @@ def delete_document(connection: GraphConnection, ledger: Ledger, document: str, 
     `remove_episodes` removes episodes from the graph. Reads the whole collection twice. Raises GraphUnreachable, LeaseLost.
     """
     collection, _ = split_document_id(document)
-    before = snapshot(connection, collection)
+    before = take_snapshot(connection, collection)
     there = [uuid for uuid, of in before.documents.items() if of == document]
     if there:
         remove_episodes(there)
     states = ledger.states(document)
     ledger.mark_removed([uuid for uuid, state in states.items() if state != "removed"], WHY)
-    after = snapshot(connection, collection) if there else before
+    after = take_snapshot(connection, collection) if there else before
     return Deletion(_account(before, after), after)
 
 
@@ -80,7 +79,7 @@ def _account(before: Snapshot, after: Snapshot) -> DeletionReceipt:
     kept = [
         *(KeptItem(kind="entity", id=uuid, why=_why("named", names[uuid])) for uuid in sorted(touched & after.entities.keys())),
         *(
-            KeptItem(kind="fact", id=uuid, why=_why("asserted", after.asserting(uuid)))
+            KeptItem(kind="fact", id=uuid, why=_why("asserted", after.documents_asserting(uuid)))
             for uuid in sorted(claimed & after.facts.keys())
         ),
     ]

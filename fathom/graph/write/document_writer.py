@@ -28,7 +28,7 @@ from fathom.graph.write.attachment_links import link_attachments
 from fathom.graph.write.deletion import Deletion, delete_document
 from fathom.graph.write.extraction_queue import ChunkExtraction, extract_chunks
 from fathom.graph.write.quarantine import MAX_TRIES, already_quarantined, quarantine_chunks
-from fathom.graph.write.repeated_failure import fault_of_all
+from fathom.graph.write.repeated_failure import shared_fault
 from fathom.graph.write.transaction import (
     MAX_REASSIGNMENTS,
     CollectionContext,
@@ -45,7 +45,7 @@ from fathom.graphdb.fencing import exclusive_writer
 from fathom.graphdb.schema import ensure_schema
 from fathom.ids import episode_uuid, split_document_id
 from fathom.knowledge.confidence_filter import below_threshold, drop_uncertain, lost_below_threshold
-from fathom.knowledge.fact_validity import DEFAULT_RULES, rules_with
+from fathom.knowledge.fact_validity import DEFAULT_RULES, override_rules
 from fathom.knowledge.records import EpisodeRows, episode_rows
 from fathom.ledger.episode import EpisodeOutcome, ExtractionOutcome, FailureOutcome, WriteOutcome
 from fathom.ledger.episode_ledger import Ledger, PlannedEpisode, ProducerVersions
@@ -106,11 +106,13 @@ class DocumentWriter:
     ) -> WriteReport:
         """Writes every chunk of the document as an episode, or reports it as failed.
 
-        Args: chunk_set: the document's chunks; chunks that are in the graph already stay. reference_time: facts without a date
-        hold from it. came_at: the time of arrival where `reference_time` is the document's own date; facts without a date are
-        then ordered by that date. progress: called after each step. attached_to: the id of the mail that the document was
-        attached to; their episodes are linked. attachments: the ids of the documents attached to it; their episodes are
-        linked.
+        Args:
+            chunk_set: the document's chunks; chunks that are in the graph already stay.
+            reference_time: facts without a date hold from it.
+            came_at: the time of arrival where `reference_time` is the document's own date, which then orders its undated facts.
+            progress: called after each step.
+            attached_to: the id of the mail that the document was attached to; their episodes are linked.
+            attachments: the ids of the documents attached to it; their episodes are linked.
 
         Raises GraphUnreachable; the same call again continues from there.
         """
@@ -166,14 +168,14 @@ class DocumentWriter:
         self._ledger.plan(document, chunk_set.version, planned, makers)
         todo = [chunk for uuid, chunk in wanted.items() if before.get(uuid) not in ("written", "quarantined")]
         progress = WriteProgress(len(todo), on_progress)
-        left = todo
+        rest = todo
         pending: PendingMatches | None = None
         for tries in range(1, MAX_TRIES + 1):
-            with closing(extract_chunks(self._model, left, self._batch)) as found:
-                for start in range(0, len(left), self._batch):
-                    expected = min(self._batch, len(left) - start)
-                    batch, stopped = self._extracted(document, islice(found, expected), expected, dates, progress)
-                    last = start + expected == len(left) and not stopped and not pending
+            with closing(extract_chunks(self._model, rest, self._batch)) as found:
+                for start in range(0, len(rest), self._batch):
+                    expected = min(self._batch, len(rest) - start)
+                    batch, stopped = self._collect_batch(document, islice(found, expected), expected, dates, progress)
+                    last = start + expected == len(rest) and not stopped and not pending
                     began = time.perf_counter()
                     with self._resolver.judge_during_write(collection, list(wanted), batch if last else ()) as started:
                         progress.seconds_writing += time.perf_counter() - began
@@ -181,9 +183,9 @@ class DocumentWriter:
                     pending = pending or started
                     if stopped:
                         raise stopped
-            if not (left := progress.to_try_again()):
+            if not (rest := progress.to_try_again()):
                 break
-            if (fault := fault_of_all(progress.failed.values(), len(wanted), tries, self._model.name)) is not None:
+            if (fault := shared_fault(progress.failed.values(), len(wanted), tries, self._model.name)) is not None:
                 raise fault
         written = len(todo) - len(progress.failed)
         if written or "written" in (before.get(uuid) for uuid in wanted):  # otherwise the chunks are not the cause
@@ -198,7 +200,11 @@ class DocumentWriter:
         left_out = sum_counts(*(row.left_out for row in rows))
         unsure = below_threshold(left_out)
         answers_left_out = {why: count for why, count in left_out.items() if why not in unsure}
-        answered = [*(LostItems(row.entities, row.facts) for row in rows), count_lost(left_out), lost_below_threshold(left_out)]
+        extracted = [
+            *(LostItems(row.entities, row.facts) for row in rows),
+            count_lost(left_out),
+            lost_below_threshold(left_out),
+        ]
         if unsure and written:
             metrics = lost_below_threshold(left_out)._asdict()
             log.info("Low-confidence items dropped", sub_stage="confidence", metrics=metrics)
@@ -222,8 +228,8 @@ class DocumentWriter:
             answers_left_out=answers_left_out,
             below_confidence=unsure,
             min_confidence=self._min_confidence,
-            entities_answered=sum(part.entities for part in answered),
-            facts_answered=sum(part.facts for part in answered),
+            entities_answered=sum(part.entities for part in extracted),
+            facts_answered=sum(part.facts for part in extracted),
             tokens_in=progress.tokens_in,
             tokens_out=progress.tokens_out,
             cost_usd=progress.cost_usd,
@@ -234,7 +240,7 @@ class DocumentWriter:
             embedder=self._embedder.name,
         )
 
-    def _extracted(
+    def _collect_batch(
         self, document: str, extracted: Iterator[ChunkExtraction], expected: int, dates: DocumentDates, progress: WriteProgress
     ) -> tuple[list[EpisodeRows], FathomError | None]:
         """Returns a batch as rows, and the error that stopped extraction; rows before it are paid for and must be written."""
@@ -245,13 +251,13 @@ class DocumentWriter:
         stopped: FathomError | None = None
         progress.sending(expected)
         try:
-            for chunk, answered in extracted:
+            for chunk, extraction in extracted:
                 uuid = episode_uuid(collection, document, chunk.id)
-                if isinstance(answered, ExtractionFailed):
-                    outcomes.append(FailureOutcome(uuid, answered.name))
-                    progress.fail(chunk, answered)
+                if isinstance(extraction, ExtractionFailed):
+                    outcomes.append(FailureOutcome(uuid, extraction.name))
+                    progress.fail(chunk, extraction)
                     continue
-                found = drop_uncertain(answered, self._min_confidence)
+                found = drop_uncertain(extraction, self._min_confidence)
                 use = found.usage
                 outcomes.append(ExtractionOutcome(uuid, use.tokens_in, use.tokens_out, use.cost_usd, found.left_out))
                 batch.append(episode_rows(collection, document, chunk, found, *dates))
@@ -332,7 +338,7 @@ def open_writer(settings: Settings) -> DocumentWriter:
     vocabularies = read_vocabularies(settings.llm_types)
 
     def rules(collection: str) -> Rules:
-        return rules_with(vocabularies.get(collection, vocabularies[ANY_COLLECTION]).one_at_a_time)
+        return override_rules(vocabularies.get(collection, vocabularies[ANY_COLLECTION]).one_at_a_time)
 
     return DocumentWriter(
         open_graph(settings),

@@ -78,7 +78,7 @@ class FactChanges:
         stays |= {uuid: stored.asserted for uuid, stored in self._stored.items() if uuid not in touched}
         whole = dict(stays)
         for uuid, fact in incoming.items():
-            whole[uuid] = whole[uuid].and_also(fact.assertions) if uuid in whole else fact
+            whole[uuid] = whole[uuid].with_assertions(fact.assertions) if uuid in whole else fact
         clusters = cluster_facts(collection, [fact for fact in whole.values() if (fact.source, fact.target) in ends], verdicts)
         whole = {uuid: fact for uuid, fact in whole.items() if (fact.source, fact.target) not in ends}
         whole |= {fact.uuid: fact for fact in clusters.facts}
@@ -132,9 +132,12 @@ def _renamed(
     found: dict[tuple[str, str], dict[str, tuple[str, str]]] = defaultdict(dict)
     for fact in stays:
         if any(fact_of.get((fact.uuid, key), fact.uuid) != fact.uuid for key in fact.keys):
-            for said in fact.assertions:
-                found[said.episode, fact.uuid][said.key] = fact_of.get((fact.uuid, said.key), fact.uuid), said.relation
+            for assertion in fact.assertions:
+                found[assertion.episode, fact.uuid][assertion.key] = (
+                    fact_of.get((fact.uuid, assertion.key), fact.uuid),
+                    assertion.relation,
+                )
     for old, fact in left:
-        (said,) = fact.assertions
-        found[said.episode, old][said.key] = fact_of.get((fact.uuid, said.key), fact.uuid), said.relation
+        (assertion,) = fact.assertions
+        found[assertion.episode, old][assertion.key] = fact_of.get((fact.uuid, assertion.key), fact.uuid), assertion.relation
     return dict(found)

@@ -210,7 +210,7 @@ def _initialism_keys(keys: Iterable[str]) -> set[str]:
     return {initial for key in keys if (initial := initialism_key(MentionKey(key, UNTYPED)))}
 
 
-def confirms(mention: Mapping[str, Any], entity: Mapping[str, Any] | None) -> bool:
+def agrees_with(mention: Mapping[str, Any], entity: Mapping[str, Any] | None) -> bool:
     """Returns whether the mention agrees with the stored entity, so that recomputing the entity would not change it."""
     if entity is None or not (since := parse_timestamp(entity["since"])):
         return False
@@ -225,14 +225,14 @@ def reassign_facts(
 ) -> tuple[AssertedFact | None, list[AssertedFact]]:
     """Returns what remains of the fact after episodes are gone and mentions moved, and the facts of the moved assertions."""
     leaving: list[AssertedFact] = []
-    for said in fact.assertions:
+    for assertion in fact.assertions:
         source, target = (
-            entity_uuid(collection, moves[said.episode, end]) if (said.episode, end) in moves else end
+            entity_uuid(collection, moves[assertion.episode, end]) if (assertion.episode, end) in moves else end
             for end in (fact.source, fact.target)
         )
-        if said.episode not in gone and (source, target) != (fact.source, fact.target):
-            uuid = fact_uuid(collection, source, said.relation, target, said.fact)
-            leaving.append(AssertedFact(uuid, source, target, said.relation, (said,)))
+        if assertion.episode not in gone and (source, target) != (fact.source, fact.target):
+            uuid = fact_uuid(collection, source, assertion.relation, target, assertion.fact)
+            leaving.append(AssertedFact(uuid, source, target, assertion.relation, (assertion,)))
     return fact.without({*gone, *(moved.assertions[0].episode for moved in leaving)}), leaving
 
 

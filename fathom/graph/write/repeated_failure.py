@@ -47,7 +47,7 @@ class FaultRow:
                 self.stopped = AnswersUnusable(f"{self._model} fails in the same way {where}: {found.message}")
 
 
-def fault_of_all(failures: Collection[EpisodeFailure], chunks: int, tries: int, model: str) -> AnswersUnusable | None:
+def shared_fault(failures: Collection[EpisodeFailure], chunks: int, tries: int, model: str) -> AnswersUnusable | None:
     """Returns the error that stops a document all of whose chunks failed with the same fault of the model.
 
     Args:

@@ -39,7 +39,7 @@ def recompute_summaries(tx: ManagedTransaction, uuids: Collection[str], lost: Co
         stored |= {row["uuid"]: row for row in tx.run(WITHOUT_FACTS, uuids=without_facts)}
     rows = []
     for uuid, row in sorted(stored.items()):
-        fresh, present = summary(row.get("facts") or ()), row["summary"] or ""
+        fresh, present = summarize(row.get("facts") or ()), row["summary"] or ""
         ours = not present or row["hash"] == _hash(present) or uuid in lost
         if ours and fresh != present:
             rows.append({"uuid": uuid, "summary": fresh, "hash": _hash(fresh)})
@@ -51,7 +51,7 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def summary(facts: Sequence[str]) -> str:
+def summarize(facts: Sequence[str]) -> str:
     """Joins the first sentences, each once, up to MAX_SENTENCES and MAX_CHARACTERS."""
     sentences: list[str] = []
     for fact in dict.fromkeys(facts):

@@ -19,7 +19,7 @@ from fathom.graph.write.mention_changes import (
     MentionPlan,
     NameVerdictsOf,
     Reassignments,
-    confirms,
+    agrees_with,
     reassign_mentions,
     save_mentions,
 )
@@ -173,7 +173,7 @@ def _write(
         mention["target_node_uuid"]
         for rows in resolved
         for mention in rows.mentions
-        if not confirms(mention, plan.known.get(mention["target_node_uuid"]))
+        if not agrees_with(mention, plan.known.get(mention["target_node_uuid"]))
     }
     affected |= {entity_uuid(collection, mention) for mention in moves.values()}
     recompute_entities(tx, {**{uuid: set[str]() for uuid in affected}, **touched}, embedder)

@@ -14,8 +14,8 @@ from typing import Any, Self
 from graphiti_core.driver.neo4j_driver import Neo4jDriver
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, AsyncSession, AsyncTransaction, EagerResult
 
-from fathom.graphdb.arcadedb_cypher import for_embedded
-from fathom.graphdb.connection import CONNECT_SECONDS, RETRY_SECONDS, GraphAddress, GraphConnection, named_errors
+from fathom.graphdb.arcadedb_cypher import translate_cypher
+from fathom.graphdb.connection import CONNECT_SECONDS, RETRY_SECONDS, GraphAddress, GraphConnection, translate_errors
 from fathom.graphdb.schema import ensure_schema
 
 
@@ -43,7 +43,7 @@ class GraphitiDriver(Neo4jDriver):  # type: ignore[misc]
 
     async def execute_query(self, cypher_query_: str, **kwargs: Any) -> EagerResult:
         """Runs and commits a query and returns its records. Raises GraphUnreachable, StoreFull, and neo4j's ClientError."""
-        with named_errors(self._address):
+        with translate_errors(self._address):
             if self._address.embedded:
                 return await self._execute_on_embedded(cypher_query_, **kwargs)
             result: EagerResult = await super().execute_query(cypher_query_, **kwargs)
@@ -133,7 +133,7 @@ class _Session:
 
 async def _run(runner: Any, query: str, parameters: dict[str, Any]) -> Any:
     """Runs the translated statements and returns the result of the last."""
-    *before, (last, given) = for_embedded(query, parameters)
+    *before, (last, given) = translate_cypher(query, parameters)
     for statement, own in before:
         await (await runner.run(statement, own)).consume()
     return await runner.run(last, given)

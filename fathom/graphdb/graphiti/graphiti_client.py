@@ -20,10 +20,10 @@ def open_graphiti(settings: Settings) -> Graphiti:
     Graphiti's telemetry is off in the whole process afterwards, and no `.env` file is read.
     Close it with `await graphiti.close()`. Raises GraphUnreachable.
     """
-    return graphiti_at(graph_address(settings), open_embedder(settings))
+    return open_graphiti_at(graph_address(settings), open_embedder(settings))
 
 
-def graphiti_at(address: GraphAddress, embedder: Embedder) -> Graphiti:
+def open_graphiti_at(address: GraphAddress, embedder: Embedder) -> Graphiti:
     """Returns the same for an address and an embedder. Raises GraphUnreachable."""
     connection = GraphConnection(address)
     try:

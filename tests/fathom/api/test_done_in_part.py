@@ -24,7 +24,12 @@ def in_part(api: Api) -> str:
     assert row.version is not None
     api.intake.mark_running("c/a.md", row.version, run_id="r")
     ledger = Ledger(api.intake.engine)
-    ledger.plan("c/a.md", row.version, [PlannedEpisode("well", "a", 0), PlannedEpisode("bad", "b", 1)], ProducerVersions("c", "p", "m", "e"))
+    ledger.plan(
+        "c/a.md",
+        row.version,
+        [PlannedEpisode("well", "a", 0), PlannedEpisode("bad", "b", 1)],
+        ProducerVersions("c", "p", "m", "e"),
+    )
     ledger.mark_written("well", entities=1, facts=0)
     ledger.mark_quarantined(["bad"], "AnswerUnusable: It was no JSON.")
     api.intake.mark_done("c/a.md", row.version, run_id="r", lacking=1)

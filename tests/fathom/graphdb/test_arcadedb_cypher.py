@@ -17,13 +17,13 @@ from graphiti_core.models.nodes.node_db_queries import (
 from graphiti_core.search.search_filters import SearchFilters
 from graphiti_core.search.search_utils import edge_fulltext_search
 
-from fathom.graphdb.arcadedb_cypher import for_embedded
+from fathom.graphdb.arcadedb_cypher import translate_cypher
 
 NEO4J = GraphProvider.NEO4J
 
 
 def _one(cypher: str) -> str:
-    ((statement, _),) = for_embedded(cypher, {"nodes": []})
+    ((statement, _),) = translate_cypher(cypher, {"nodes": []})
     return " ".join(statement.split())
 
 
@@ -72,7 +72,7 @@ def test_nodes_of_a_batch_are_saved_by_their_labels_none_lost() -> None:
         {"uuid": "2", "labels": ["Entity"]},
         {"uuid": "3", "labels": ["Entity", "Person"]},
     ]
-    statements = for_embedded(get_entity_node_save_bulk_query(NEO4J, nodes), {"nodes": nodes, "other": 1})
+    statements = translate_cypher(get_entity_node_save_bulk_query(NEO4J, nodes), {"nodes": nodes, "other": 1})
     saved = {"Entity:Person": ["1", "3"], "Entity": ["2"]}
     assert len(statements) == len(saved)
     for (cypher, given), (labels, uuids) in zip(statements, saved.items(), strict=True):
@@ -85,11 +85,11 @@ def test_nodes_of_a_batch_are_saved_by_their_labels_none_lost() -> None:
 def test_a_label_that_would_be_a_query_is_refused() -> None:
     cypher = get_entity_node_save_bulk_query(NEO4J, [])
     with pytest.raises(ValueError, match="is no label"):
-        for_embedded(cypher, {"nodes": [{"labels": ["Entity", "X DETACH DELETE n"]}]})
+        translate_cypher(cypher, {"nodes": [{"labels": ["Entity", "X DETACH DELETE n"]}]})
 
 
 def test_other_queries_stay_as_they_are() -> None:
-    assert for_embedded("MATCH (n) RETURN n", {"a": 1}) == [("MATCH (n) RETURN n", {"a": 1})]
+    assert translate_cypher("MATCH (n) RETURN n", {"a": 1}) == [("MATCH (n) RETURN n", {"a": 1})]
 
 
 def test_graphiti_is_not_loaded_before_it_is_opened() -> None:

@@ -10,7 +10,7 @@ from neo4j.exceptions import Neo4jError
 
 from fathom.deployment.graph_component import GraphComponent
 from fathom.graphdb.arcadedb_process import embedded_server
-from fathom.graphdb.arcadedb_reader import GROUP, keep_reading_group
+from fathom.graphdb.arcadedb_reader import GROUP, ensure_reading_group
 from fathom.graphdb.connection import open_graph
 from fathom.settings import Settings
 
@@ -22,7 +22,7 @@ def test_other_groups_of_the_server_stay_as_they_are(tmp_path: Path) -> None:
     own = {"access": ["updateSchema"]}
     file.write_text(json.dumps({"databases": {"*": {"groups": {"own": own}}, "other": {}}, "version": 2}))
     for _ in range(2):
-        keep_reading_group(server)
+        ensure_reading_group(server)
         found = json.loads(file.read_text())
         assert (set(found["databases"]), found["version"]) == ({"*", "other"}, 2)
         assert found["databases"]["*"]["groups"]["own"] == own
@@ -46,9 +46,9 @@ def test_a_server_that_ran_without_a_reader_has_one_after_its_next_start(tmp_pat
         graph.close()
         assert part.start() == "running"
         graph = open_graph(settings)
-        assert graph.ask("MATCH (n) RETURN n.name AS name", {}, timeout_s=5, limit=2)[0] == [{"name": "Ada Moreno"}]
+        assert graph.read_as_user("MATCH (n) RETURN n.name AS name", {}, timeout_s=5, limit=2)[0] == [{"name": "Ada Moreno"}]
         with pytest.raises(Neo4jError):
-            graph.ask("CREATE (n:Entity) RETURN n", {}, timeout_s=5, limit=2)
+            graph.read_as_user("CREATE (n:Entity) RETURN n", {}, timeout_s=5, limit=2)
         graph.close()
     finally:
         part.stop()

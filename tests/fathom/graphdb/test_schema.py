@@ -11,7 +11,7 @@ from graphiti_core.driver.driver import GraphProvider
 from graphiti_core.driver.neo4j_driver import Neo4jDriver
 from graphiti_core.graph_queries import get_fulltext_indices, get_range_indices
 
-from fathom.graphdb.arcadedb_sql import fulltext_in_sql, run_sql
+from fathom.graphdb.arcadedb_sql import fulltext_sql, run_sql
 from fathom.graphdb.connection import GraphConnection
 from fathom.graphdb.schema import FULLTEXT, ensure_schema
 
@@ -94,15 +94,15 @@ def test_the_embedded_server_has_the_full_text_indexes_under_graphitis_names(emb
     ensure_schema(embedded_graph)
     rows = run_sql(embedded_graph.address, "SELECT name, properties FROM schema:indexes")
     there = {row["name"] for row in rows}
-    assert {fulltext_in_sql(statement)[0] for statement in get_fulltext_indices(GraphProvider.NEO4J)} <= there
-    assert {fulltext_in_sql(statement)[0] for statement in FULLTEXT} <= there
+    assert {fulltext_sql(statement)[0] for statement in get_fulltext_indices(GraphProvider.NEO4J)} <= there
+    assert {fulltext_sql(statement)[0] for statement in FULLTEXT} <= there
 
 
 def test_our_full_text_indexes_hold_the_properties_that_graphitis_hold() -> None:
-    ours = [fulltext_in_sql(statement) for statement in FULLTEXT]
-    assert ours == [fulltext_in_sql(statement) for statement in get_fulltext_indices(GraphProvider.NEO4J)]
+    ours = [fulltext_sql(statement) for statement in FULLTEXT]
+    assert ours == [fulltext_sql(statement) for statement in get_fulltext_indices(GraphProvider.NEO4J)]
 
 
 def test_a_statement_that_makes_no_full_text_index_is_no_sql() -> None:
     with pytest.raises(ValueError, match="no full-text index"):
-        fulltext_in_sql("CREATE INDEX entity_uuid IF NOT EXISTS FOR (n:Entity) ON (n.uuid)")
+        fulltext_sql("CREATE INDEX entity_uuid IF NOT EXISTS FOR (n:Entity) ON (n.uuid)")

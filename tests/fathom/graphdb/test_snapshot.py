@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from fathom.graph.read import snapshot as rooms
-from fathom.graph.read.snapshot import Snapshot, snapshot
+from fathom.graph.read.snapshot import Snapshot, take_snapshot
 from fathom.graphdb.connection import GraphConnection
 
 ENTITY: dict[str, Any] = {"uuid": "n", "name": "Ada", "summary": "", "labels": ["Entity"], "created_at": None}
@@ -31,7 +31,7 @@ class Rows:
 
 
 def seen(**more: Any) -> Snapshot:
-    return snapshot(cast("GraphConnection", Rows(**more)), "c")
+    return take_snapshot(cast("GraphConnection", Rows(**more)), "c")
 
 
 def test_what_has_no_confidence_has_the_hash_of_a_row_without_one() -> None:

@@ -14,7 +14,7 @@ from fathom.errors import QueryRefused
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.arcadedb_process import COMMAND_TIMEOUT_MS
 from fathom.graphdb.connection import GraphConnection
-from fathom.graphdb.user_query import MAX_LIMIT, MAX_QUERY, refuse_writes, run_query
+from fathom.graphdb.user_query import MAX_LIMIT, MAX_QUERY, reject_writes, run_query
 from tests.fathom.graphdb.small_corpus import BRIDGE, FIRM, WRITTEN_AT, chunks_of, digest
 
 WRITING = [
@@ -70,21 +70,21 @@ READING = [
 @pytest.mark.parametrize("cypher", WRITING)
 def test_a_query_that_would_write_is_refused(cypher: str) -> None:
     with pytest.raises(QueryRefused):
-        refuse_writes(cypher)
+        reject_writes(cypher)
 
 
 @pytest.mark.parametrize("cypher", READING)
 def test_a_query_that_reads_is_allowed_whatever_words_it_quotes(cypher: str) -> None:
-    refuse_writes(cypher)
+    reject_writes(cypher)
 
 
 def test_a_query_of_any_length_is_judged_at_once() -> None:
     began = time.monotonic()
-    refuse_writes("RETURN '" + "\\'" * (MAX_QUERY // 2 - 10) + "'")
-    refuse_writes("RETURN 1 " + "/*" * (MAX_QUERY // 2 - 10))
+    reject_writes("RETURN '" + "\\'" * (MAX_QUERY // 2 - 10) + "'")
+    reject_writes("RETURN 1 " + "/*" * (MAX_QUERY // 2 - 10))
     assert time.monotonic() - began < 2
     with pytest.raises(QueryRefused, match="characters"):
-        refuse_writes("R" * (MAX_QUERY + 1))
+        reject_writes("R" * (MAX_QUERY + 1))
 
 
 @pytest.mark.integration
@@ -164,7 +164,7 @@ def test_the_server_refuses_a_write_that_our_own_reading_let_through(
     writer.write(chunks_of(f"{collection}/a.md", BRIDGE), reference_time=WRITTEN_AT)
     before = digest(graph, collection)
     with contextlib.suppress(Neo4jError, QueryRefused):  # the embedded server refuses some only where they are committed
-        graph.ask(cypher, {"group": collection}, timeout_s=5, limit=9)
+        graph.read_as_user(cypher, {"group": collection}, timeout_s=5, limit=9)
     assert digest(graph, collection) == before
     with pytest.raises((Neo4jError, QueryRefused)):
         committed(graph, cypher, collection)
@@ -174,7 +174,7 @@ def test_the_server_refuses_a_write_that_our_own_reading_let_through(
 def committed(graph: GraphConnection, cypher: str, collection: str) -> None:
     """Runs it as a person's query, and commits it where a person's query could be committed."""
     if not graph.address.embedded:
-        graph.ask(cypher, {"group": collection}, timeout_s=5, limit=9)
+        graph.read_as_user(cypher, {"group": collection}, timeout_s=5, limit=9)
         return
     with graph.reading_driver.session(database=graph.address.database) as session:
         session.run(cypher, group=collection).consume()

@@ -111,5 +111,5 @@ def test_it_is_the_same_in_any_order_and_also_from_what_was_bundled_before(
 def _by_uuid(facts: list[AssertedFact]) -> list[AssertedFact]:
     found: dict[str, AssertedFact] = {}
     for fact in facts:
-        found[fact.uuid] = found[fact.uuid].and_also(fact.assertions) if fact.uuid in found else fact
+        found[fact.uuid] = found[fact.uuid].with_assertions(fact.assertions) if fact.uuid in found else fact
     return list(found.values())

@@ -15,13 +15,13 @@ from fathom.knowledge.assertions import AssertedFact, Assertion, stored_fact, st
 from fathom.knowledge.fact_validity import (
     DEFAULT_RULES,
     Claim,
-    Validity,
+    FactValidity,
     compute_validity,
     endable_topics,
     ended_topics,
     exclusive_groups,
+    override_rules,
     relations_of,
-    rules_with,
 )
 
 READ_AT = datetime(2024, 5, 6, tzinfo=UTC)
@@ -76,9 +76,9 @@ def test_a_relation_that_no_rule_knows_holds_one_at_a_time_where_its_reader_says
 
 
 def test_a_rule_of_the_collection_counts_before_what_a_reader_says() -> None:
-    rules = rules_with({"MOORED_AT": "never"})
+    rules = override_rules({"MOORED_AT": "never"})
     assert ended(moored("Old Quay", 1970), moored("New Quay", 1980), rules=rules) == [None, None]
-    rules = rules_with({"MOORED_AT": "source"})
+    rules = override_rules({"MOORED_AT": "source"})
     assert ended(moored("Old Quay", 1970, "never"), moored("New Quay", 1980), rules=rules) == [1980, None]
 
 
@@ -115,7 +115,7 @@ def test_what_may_be_true_many_times_over_contradicts_nothing(relation: str) -> 
 
 
 def test_a_collection_says_which_of_its_relations_are_one_at_a_time() -> None:
-    rules = rules_with({"MOORED_AT": "source", "CEO_OF": "never"})
+    rules = override_rules({"MOORED_AT": "source", "CEO_OF": "never"})
     assert ended(claim("Boat", "MOORED_AT", "A", 1990), claim("Boat", "MOORED_AT", "B", 2000), rules=rules) == [2000, None]
     assert ended(claim("Boat", "MOORED_AT", "A", 1990), claim("Ship", "MOORED_AT", "A", 2000), rules=rules) == [None, None]
     assert ended(claim("Ada", "CEO_OF", "A", 1990), claim("Bo", "CEO_OF", "A", 2000), rules=rules) == [None, None]
@@ -124,9 +124,9 @@ def test_a_collection_says_which_of_its_relations_are_one_at_a_time() -> None:
 def test_a_fact_expires_when_both_it_and_what_ends_it_are_known() -> None:
     first = claim("Ada", "LEADS", "Land", 1990)
     later = Claim("later", "Bo", "Land", "LEADS", year(2000), True, None, year(2025))
-    assert compute_validity([first, later], DEFAULT_RULES)[first.uuid] == Validity(year(2000), year(2025))
+    assert compute_validity([first, later], DEFAULT_RULES)[first.uuid] == FactValidity(year(2000), year(2025))
     assert compute_validity([claim("Ada", "LEADS", "Land", 1990, 1994)], DEFAULT_RULES) == {
-        first.uuid: Validity(year(1994), READ_AT)
+        first.uuid: FactValidity(year(1994), READ_AT)
     }
 
 
@@ -206,19 +206,19 @@ class Answering:
 @given(ASSERTIONS, st.randoms())
 def test_a_fact_is_what_all_who_assert_it_say_in_any_order(said: list[Assertion], random: Any) -> None:
     empty = AssertedFact("f", "Ada", "Land", "LEADS", ())
-    fact = empty.and_also(said)
+    fact = empty.with_assertions(said)
     random.shuffle(said)
     again = empty
     for one in said:
-        again = again.and_also([one])
+        again = again.with_assertions([one])
     assert (again, again.claim(), again.most_common_wording()) == (fact, fact.claim(), fact.most_common_wording())
     assert fact.claim().dated == any(one.valid_at for one in said)
     row = {"uuid": "f", "source": "Ada", "target": "Land", "relation": "LEADS", "fact": "x", "at": None, "created": None}
     columns = {**row, "episodes": [one.episode for one in said], "valid_at": None, "invalid_at": None, "expired_at": None}
-    (held,) = stored_facts(Answering([columns], [{"asserts": [one.packed("f") for one in said]}]).run, "")
+    (held,) = stored_facts(Answering([columns], [{"asserts": [one.pack("f") for one in said]}]).run, "")
     assert (held.asserted, held.complete) == (fact, True)
     (gone, *left) = fact.assertions
-    assert fact.without({gone.episode}) == (empty.and_also(left) if left else None)
+    assert fact.without({gone.episode}) == (empty.with_assertions(left) if left else None)
 
 
 def test_a_fact_written_before_assertions_were_kept_keeps_its_dates() -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from fathom.graph.write.aggregates import _row
 from fathom.knowledge.assertions import AssertedFact, Assertion, unpack
-from fathom.knowledge.fact_validity import DEFAULT_RULES, Claim, compute_validity, role_by_types, rules_with
-from fathom.knowledge.stated_endings import meaning
+from fathom.knowledge.fact_validity import DEFAULT_RULES, Claim, compute_validity, override_rules, role_by_types
+from fathom.knowledge.stated_endings import parse_relation
 
 CAME = datetime(2026, 11, 29, tzinfo=UTC)
 
@@ -167,7 +167,7 @@ def test_an_end_in_the_year_of_the_beginning_is_not_before_it() -> None:
 
 
 def test_a_collections_own_relation_is_ended_by_its_denial() -> None:
-    rules = rules_with({"MOORED_AT": "source"})
+    rules = override_rules({"MOORED_AT": "source"})
     claims = [fact("Star", "MOORED_AT", "Quay", 1970), fact("Star", "NO_LONGER_MOORED_AT", "Quay", 1980)]
     assert compute_validity(claims, rules)[claims[0].uuid].invalid_at == year(1980)
 
@@ -187,7 +187,7 @@ def test_a_collections_own_relation_is_ended_by_its_denial() -> None:
     ],
 )
 def test_meaning(relation: str, kind: str, stems: str) -> None:
-    found = meaning(relation)
+    found = parse_relation(relation)
     assert (found.kind, found.stems) == (kind, stems)
 
 
@@ -219,7 +219,7 @@ def written(said: list[tuple[str, str, str, Assertion]]) -> dict[str, AssertedFa
     for source, relation, target, one in said:
         uuid = f"{source} {relation} {target}"
         empty = facts.get(uuid) or AssertedFact(uuid, source, target, relation, ())
-        facts[uuid] = empty.and_also([replace(one, relation=relation)])
+        facts[uuid] = empty.with_assertions([replace(one, relation=relation)])
     return facts
 
 
@@ -237,7 +237,7 @@ def test_no_interval_ends_before_it_begins_in_whatever_order_it_was_written(
         row = _row("c", one, one.claim(), found[uuid])
         assert row["valid_at"] is None or row["invalid_at"] is None or row["valid_at"] <= row["invalid_at"]
         assert row == _row("c", again[uuid], again[uuid].claim(), found[uuid])
-        assert all(unpack(saying.packed(uuid)) == (uuid, saying) for saying in one.assertions)
+        assert all(unpack(saying.pack(uuid)) == (uuid, saying) for saying in one.assertions)
         if row["valid_at"] is not None:  # a start is told by somebody, or is the date of a text that tells nothing else
             starts = {saying.valid_at for saying in one.assertions} | {saying.at for saying in one.assertions if saying.undated}
             assert row["valid_at"] in starts

@@ -30,7 +30,7 @@ def test_a_renewal_that_failed_is_tried_again(tmp_path: Path, monkeypatch: pytes
         return done
 
     monkeypatch.setattr(Leases, "_update", away_at_first)
-    with leases.held("a") as lease:
+    with leases.hold("a") as lease:
         assert failed.wait(10)
         assert renewed.wait(10)
         with engine.connect() as connection:

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from benchmarks.material import chunk_set
 from fathom.deployment.graph_component import GraphComponent
 from fathom.errors import UsageWrong
-from fathom.graph.reconciliation.diff import differences
+from fathom.graph.reconciliation.diff import find_differences
 from fathom.graph.write.document_writer import open_writer
 from fathom.graphdb.connection import open_graph
 from fathom.ledger.episode_ledger import Ledger
@@ -107,7 +107,7 @@ def test_what_only_it_said_goes_and_what_others_say_stays_with_the_reason(settin
     assert "Ingrid Solberg" not in {row["name"] for row in names}
     assert "Charles Babbage" in {row["name"] for row in names}
     rows = Ledger(open_intake(settings).engine).rows(collection=collection, state="written")
-    assert differences(graph, collection, {row.uuid: row for row in rows}).agree
+    assert find_differences(graph, collection, {row.uuid: row for row in rows}).agree
     graph.close()
     found = verify(settings, receipt.id)
     assert (found.holds, found.differences, found.explained) == (True, [], [])

@@ -10,7 +10,7 @@ import pytest
 from fathom.extraction.model import Extraction
 from fathom.extraction.response.response_parser import parse_response
 from fathom.extraction.response_schema import Vocabulary
-from fathom.graph.read.snapshot import snapshot
+from fathom.graph.read.snapshot import take_snapshot
 from fathom.graphdb.connection import GraphConnection
 from tests.fathom.graphdb.small_corpus import BRIDGE, FIRM, WRITTEN_AT, ScriptedModel, WriterOf, chunks_of, held, names
 
@@ -62,12 +62,12 @@ def test_another_documents_account_and_other_collections_are_as_before(
     honest, beside, hostile = f"{collection}/honest.md", f"{collection}-2/beside.md", f"{collection}/hostile.md"
     writer.write(chunks_of(honest, BRIDGE, FIRM), reference_time=WRITTEN_AT)
     writer.write(chunks_of(beside, BRIDGE, FIRM), reference_time=WRITTEN_AT)
-    before, other = snapshot(graph, collection), snapshot(graph, f"{collection}-2")
+    before, other = take_snapshot(graph, collection), take_snapshot(graph, f"{collection}-2")
     sentences = {row["fact"] for row in held(graph, collection)["RELATES_TO"]}
 
     writer.write(chunks_of(hostile, HOSTILE), reference_time=WRITTEN_AT)
 
-    after = snapshot(graph, collection)
+    after = take_snapshot(graph, collection)
     assert after.digests()[honest] == before.digests()[honest]
     assert set(before.entities) <= set(after.entities)
     assert sentences <= {row["fact"] for row in held(graph, collection)["RELATES_TO"]}
@@ -78,10 +78,10 @@ def test_another_documents_account_and_other_collections_are_as_before(
         for fact in before.facts
     }
     assert INVENTED not in names(graph, collection)
-    assert snapshot(graph, f"{collection}-2") == other
+    assert take_snapshot(graph, f"{collection}-2") == other
 
     writer.erase(hostile)
-    assert snapshot(graph, collection).digest() == before.digest()
+    assert take_snapshot(graph, collection).digest() == before.digest()
 
 
 def test_what_is_no_type_of_the_vocabulary_becomes_no_label(

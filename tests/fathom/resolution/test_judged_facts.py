@@ -17,7 +17,7 @@ from fathom.embedding.binary_vectors import BinarizingEmbedder
 from fathom.embedding.embedder import Embedder
 from fathom.errors import AnswerRefused, LanguageModelUnreachable
 from fathom.extraction.model import DescribedName, Entity, Extraction, Fact, PairVerdicts, StatedFact
-from fathom.graph.reconciliation.diff import differences
+from fathom.graph.reconciliation.diff import find_differences
 from fathom.graph.write import document_writer as writing
 from fathom.graphdb.connection import GraphConnection
 from fathom.knowledge.assertions import statement_key
@@ -146,7 +146,9 @@ def facts(graph: GraphConnection, collection: str) -> dict[str, int]:
 
 
 def agree(graph: GraphConnection, collection: str, ledger: Ledger) -> bool:
-    return differences(graph, collection, {row.uuid: row for row in ledger.rows(collection=collection, state="written")}).agree
+    return find_differences(
+        graph, collection, {row.uuid: row for row in ledger.rows(collection=collection, state="written")}
+    ).agree
 
 
 def test_what_is_said_again_in_other_words_is_one_fact_with_both_episodes_and_the_date_that_one_gave(
@@ -204,7 +206,7 @@ def test_any_order_gives_one_graph_and_removal_leaves_what_the_others_say(
         assert facts(graph, collection) == {BOUGHT: 1, SUED: 1}
         remove(writer, collection, SUED, BOUGHT)
         assert not any(held(graph, collection).values())
-        assert not FactVerdictStore(engine).any(collection)
+        assert not FactVerdictStore(engine).has_any(collection)
         engine.dispose()
 
 
@@ -373,7 +375,7 @@ def test_an_edit_that_was_cut_short_leaves_nothing_of_what_it_took_away(
     write(writer, collection, ACQUIRED, BOUGHT)
     edited = chunks_of(f"{collection}/{TEXTS.index(ACQUIRED)}.md", SUED)
     with monkeypatch.context() as patched:
-        patched.setattr(*((writing, "save_episodes") if moment == "saved" else (resolver, "forget")), _killed)
+        patched.setattr(*((writing, "save_episodes") if moment == "saved" else (resolver, "prune_verdicts")), _killed)
         with pytest.raises(KeyboardInterrupt):
             writer.write(edited, reference_time=WRITTEN_AT)
     writer.write(edited, reference_time=WRITTEN_AT)

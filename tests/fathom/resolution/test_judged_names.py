@@ -15,7 +15,7 @@ import pytest
 from fathom.database import open_database
 from fathom.errors import AnswerUnusable, LanguageModelUnreachable
 from fathom.extraction.model import DescribedName, PairVerdicts
-from fathom.graph.reconciliation.diff import differences
+from fathom.graph.reconciliation.diff import find_differences
 from fathom.graph.write import document_writer as writing
 from fathom.graphdb.connection import GraphConnection
 from fathom.knowledge.name_normalization import normalize_name
@@ -79,7 +79,7 @@ def test_a_short_and_a_full_name_are_one_entity_with_all_that_is_said_of_it(
     (firm,) = (row["uuid"] for row in found["Entity"] if row["name"].startswith("International"))
     assert [row["source"] for row in found["RELATES_TO"]] == [firm, firm]
     written = {row.uuid: row for row in ledger.rows(collection=collection, state="written")}
-    assert differences(graph, collection, written).agree
+    assert find_differences(graph, collection, written).agree
 
 
 def test_a_pair_is_asked_about_beside_what_it_is_related_to_and_without_and_then_never_again(
@@ -113,7 +113,7 @@ def test_one_text_with_both_names_mentions_their_thing_once(
         write(writer, collection, *texts)
         assert entities(graph, collection)["International Business Machines", "Organization"] == len(texts)
         written = {row.uuid: row for row in ledger.rows(collection=collection, state="written")}
-        assert differences(graph, collection, written).agree
+        assert find_differences(graph, collection, written).agree
         remove(writer, collection, *texts)
 
 
@@ -230,7 +230,7 @@ def test_a_removal_cut_short_leaves_nothing_when_it_is_done_again(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(resolver, "forget", cut)
+        patched.setattr(resolver, "prune_verdicts", cut)
         for text in (SHORT, FULL):
             with pytest.raises(KeyboardInterrupt):
                 remove(writer, collection, text)
@@ -275,7 +275,7 @@ def test_cut_short_at_any_moment_the_same_call_goes_on_and_asks_nothing_twice(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        where = (writing, "save_episodes") if moment == "judged" else (NameVerdictStore, "mark_judged")
+        where = (writing, "save_episodes") if moment == "judged" else (NameVerdictStore, "mark_compared")
         patched.setattr(*where, cut)
         with pytest.raises(KeyboardInterrupt):
             write(writer, collection, SHORT)

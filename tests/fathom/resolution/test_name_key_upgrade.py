@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from fathom.chunking.chunk import ChunkSet
-from fathom.graph.reconciliation.diff import differences
+from fathom.graph.reconciliation.diff import find_differences
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection
 from fathom.graphdb.fencing import lease_node
@@ -82,7 +82,7 @@ def test_names_move_to_the_entities_of_their_keys(
     assert all(key == normalize_name(name) for name, key in keys(graph, collection).items())
     assert {name for name, _ in entities(graph, collection)} > {"Shell plc", "Shell Ltd", ".NET", "Net"}
     written = {row.uuid: row for row in ledger.rows(collection=collection, state="written")}
-    assert differences(graph, collection, written).agree
+    assert find_differences(graph, collection, written).agree
     moved = digest(graph, collection)
     for chunk_set, day in files:
         writer.write(chunks_of(chunk_set.document), reference_time=day)

@@ -13,7 +13,7 @@ import pytest
 from fathom.chunking.chunk import ChunkSet
 from fathom.database import open_database
 from fathom.extraction.model import Entity, Extraction, Fact
-from fathom.graph.reconciliation.diff import differences
+from fathom.graph.reconciliation.diff import find_differences
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection
 from fathom.ledger.episode_ledger import Ledger
@@ -116,7 +116,7 @@ def test_any_order_and_every_removal_end_in_the_graph_of_what_is_left(
         write(writer_of(graph, by=Lister(), keeping=Ledger(engine)), files)
         everything = digest(graph, collection)
         written = {row.uuid: row for row in ledger.rows(collection=collection, state="written")}
-        assert differences(graph, collection, written).agree
+        assert find_differences(graph, collection, written).agree
         dice.shuffle(more)
         for chunk_set, day in more:
             report = writer.write(chunks_of(chunk_set.document), reference_time=day)

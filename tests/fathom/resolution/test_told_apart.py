@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 from fathom.chunking.chunk import ChunkSet
 from fathom.database import open_database
 from fathom.extraction.model import Entity, Extraction, Fact
-from fathom.graph.reconciliation.diff import differences
+from fathom.graph.reconciliation.diff import find_differences
 from fathom.graphdb.connection import GraphConnection
 from fathom.ledger.episode_ledger import Ledger
 from fathom.resolution.store.verdict_store import NameVerdictStore
@@ -177,7 +177,7 @@ def test_any_order_and_every_removal_end_in_the_graph_of_what_is_left(
             found = digest(graph, collection)
             assert wanted.setdefault(frozenset(left), found) == found
         written = {row.uuid: row for row in ledger.rows(collection=collection, state="written")}
-        assert differences(graph, collection, written).agree
+        assert find_differences(graph, collection, written).agree
         random.Random(number + 2).shuffle(files)
         for chunk_set, day in files:
             report = writer.write(chunks_of(chunk_set.document), reference_time=day)

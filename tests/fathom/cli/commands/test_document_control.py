@@ -53,7 +53,9 @@ def test_what_was_set_aside_of_a_document_is_let_go_by_a_retry(call: Any, docume
     version = intake.plan_runs(0)[0].versions[0]
     intake.mark_running(document, version, run_id="r")
     ledger = Ledger(intake.engine)
-    ledger.plan(document, version, [PlannedEpisode("well", "a", 0), PlannedEpisode("bad", "b", 1)], ProducerVersions("c", "p", "m", "e"))
+    ledger.plan(
+        document, version, [PlannedEpisode("well", "a", 0), PlannedEpisode("bad", "b", 1)], ProducerVersions("c", "p", "m", "e")
+    )
     ledger.mark_written("well", entities=1, facts=0)
     ledger.mark_quarantined(["bad"], "AnswerUnusable: It was no JSON.")
     intake.mark_done(document, version, run_id="r", lacking=1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fathom.graph.reconciliation.diff import Differences, collections, differences
+from fathom.graph.reconciliation.diff import Differences, find_differences, list_collections
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection
 from fathom.ids import episode_uuid
@@ -33,7 +33,7 @@ def look(graph: GraphConnection, ledger: Ledger, collection: str) -> Look:
 
     def looked() -> Differences:
         written = {row.uuid: row for row in ledger.rows(collection=collection, state="written")}
-        return differences(graph, collection, written)
+        return find_differences(graph, collection, written)
 
     return looked
 
@@ -52,7 +52,7 @@ def test_what_was_written_agrees_also_after_a_part_was_removed(
     graph: GraphConnection, writer: DocumentWriter, look: Look, uuids: list[str], collection: str
 ) -> None:
     assert (look().agree, look().episodes) == (True, 3)
-    assert collection in collections(graph)
+    assert collection in list_collections(graph)
     writer.write(chunks_of(f"{collection}/a.md", FIRM), reference_time=WRITTEN_AT)
     assert (look().agree, look().episodes) == (True, 1)
 

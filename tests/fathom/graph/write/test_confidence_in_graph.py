@@ -10,7 +10,7 @@ import pytest
 from fathom.embedding.minilm import MiniLM
 from fathom.extraction.model import Extraction
 from fathom.graph.read.episode_contents import contents_of
-from fathom.graph.reconciliation.diff import differences
+from fathom.graph.reconciliation.diff import find_differences
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection
 from fathom.graphdb.user_query import run_query
@@ -80,7 +80,7 @@ def test_facts_and_entities_have_their_confidence_and_what_is_below_is_counted(
     assert (report.entities_answered, report.facts_answered) == (5, 2)
     assert [row.left_out for row in ledger.rows(f"{collection}/a.md")] == [{}, {FACT_BELOW: 1}, {ENTITY_BELOW: 1}]
     written = {row.uuid: row for row in ledger.rows(collection=collection, state="written")}
-    assert differences(graph, collection, written).agree
+    assert find_differences(graph, collection, written).agree
 
 
 def test_a_fact_goes_with_its_entities(graph: GraphConnection, sure: Sure, collection: str) -> None:

@@ -19,7 +19,7 @@ import pytest
 from fathom.database import open_database
 from fathom.embedding.embedder import Embedder
 from fathom.errors import LeaseLost
-from fathom.graph.reconciliation.diff import differences
+from fathom.graph.reconciliation.diff import find_differences
 from fathom.graph.write.document_writer import BATCH, DocumentWriter
 from fathom.graphdb.connection import GraphConnection
 from fathom.graphdb.fencing import exclusive_writer
@@ -50,7 +50,7 @@ def start(graph: GraphConnection, database: str, collection: str) -> Iterator[St
     def begin(**more: Any) -> Process:
         told = {"address": asdict(graph.address), "database": database, "chunks": CHUNKS, "document": f"{collection}/a.md"}
         told |= {"seconds": SECONDS, "moment": "never", "nth": 0}
-        command = [sys.executable, str(Path(__file__).parent / "frozen_writer.py"), json.dumps(told | more)]
+        command = [sys.executable, str(Path(__file__).parents[2] / "ledger" / "frozen_writer.py"), json.dumps(told | more)]
         env = {**os.environ, "PYTHONPATH": str(PROJECT_ROOT)}
         one = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env, cwd=PROJECT_ROOT)
         started.append(one)
@@ -122,7 +122,7 @@ def test_a_writer_frozen_past_its_lease_writes_nothing_when_woken(
     assert said(frozen)["error"] == "LeaseLost"
     assert digest(graph, collection) == wanted
     rows = Ledger(open_database(database)).rows(collection=collection, state="written")
-    assert differences(graph, collection, {row.uuid: row for row in rows}).agree
+    assert find_differences(graph, collection, {row.uuid: row for row in rows}).agree
 
 
 def test_a_frozen_writer_holds_up_no_other_collection(

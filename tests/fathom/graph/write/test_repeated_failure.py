@@ -9,7 +9,7 @@ import pytest
 from fathom.errors import AnswerRefused, AnswersUnusable, AnswerTruncated, AnswerUnusable, ExtractionFailed
 from fathom.extraction.model import Extraction
 from fathom.graph.write.extraction_queue import ChunkExtraction, extract_chunks
-from fathom.graph.write.repeated_failure import fault_of_all
+from fathom.graph.write.repeated_failure import shared_fault
 from fathom.graph.write.write_report import EpisodeFailure
 from tests.fathom.graphdb.small_corpus import chunks_of
 
@@ -94,11 +94,11 @@ def failures(*reasons: tuple[str, str]) -> list[EpisodeFailure]:
 
 def test_a_short_document_all_of_which_fails_by_one_fault_is_stopped_too() -> None:
     bad = ("AnswerUnusable", NO_JSON)
-    assert fault_of_all(failures(bad, bad), 2, 1, "openai/small") is not None
-    assert fault_of_all(failures(bad), 1, 1, "openai/small") is None
-    error = fault_of_all(failures(bad), 1, 2, "openai/small")
+    assert shared_fault(failures(bad, bad), 2, 1, "openai/small") is not None
+    assert shared_fault(failures(bad), 1, 1, "openai/small") is None
+    error = shared_fault(failures(bad), 1, 2, "openai/small")
     assert error is not None
     assert "openai/small" in error.message
-    assert fault_of_all(failures(bad, bad), 3, 2, "m") is None
-    assert fault_of_all(failures(bad, ("AnswerUnusable", "It is empty.")), 2, 2, "m") is None
-    assert fault_of_all(failures(("AnswerRefused", "x"), ("AnswerRefused", "x")), 2, 2, "m") is None
+    assert shared_fault(failures(bad, bad), 3, 2, "m") is None
+    assert shared_fault(failures(bad, ("AnswerUnusable", "It is empty.")), 2, 2, "m") is None
+    assert shared_fault(failures(("AnswerRefused", "x"), ("AnswerRefused", "x")), 2, 2, "m") is None

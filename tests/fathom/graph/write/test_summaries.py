@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from fathom.graph.write.document_writer import DocumentWriter
-from fathom.graph.write.summaries import MAX_CHARACTERS, MAX_SENTENCES, summary
+from fathom.graph.write.summaries import MAX_CHARACTERS, MAX_SENTENCES, summarize
 from fathom.graphdb.connection import GraphConnection
 from tests.fathom.graphdb.small_corpus import BRIDGE, CITY, FIRM, RIVER, WRITTEN_AT, WriterOf, chunks_of
 
@@ -75,8 +75,8 @@ def test_it_is_the_same_in_whatever_order_documents_came(
 
 
 def test_sentences_are_said_once_and_only_as_many_as_there_is_room_for() -> None:
-    assert summary([]) == ""
-    assert summary(["One.", "Two.", "One."]) == "One. Two."
-    assert summary([f"{number}." for number in range(2 * MAX_SENTENCES)]).count(".") == MAX_SENTENCES
+    assert summarize([]) == ""
+    assert summarize(["One.", "Two.", "One."]) == "One. Two."
+    assert summarize([f"{number}." for number in range(2 * MAX_SENTENCES)]).count(".") == MAX_SENTENCES
     long = "x" * MAX_CHARACTERS
-    assert summary([long, "More."]) == long
+    assert summarize([long, "More."]) == long

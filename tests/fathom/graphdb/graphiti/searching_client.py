@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from fathom.embedding.embedder import Embedder
 from fathom.graphdb.connection import GraphConnection
-from fathom.graphdb.graphiti.graphiti_client import graphiti_at
+from fathom.graphdb.graphiti.graphiti_client import open_graphiti_at
 from fathom.ids import episode_uuid
 from tests.fathom.graphdb.small_corpus import BRIDGE, CITY, FIRM, RIVER, WRITTEN_AT, WriterOf, chunks_of
 
@@ -31,7 +31,7 @@ class Client:
         """What the work gives."""
 
         async def whole() -> Result:
-            graphiti = await self._plain() if self.plain else graphiti_at(self.graph.address, self.embedder)
+            graphiti = await self._plain() if self.plain else open_graphiti_at(self.graph.address, self.embedder)
             try:
                 return await work(graphiti)
             finally:
