@@ -46,11 +46,12 @@ train: install-dev  ## Learn from Re-DocRED dev the weights for types of names a
 attack: install-dev  ## Attack servers of its own: writes as a reader, odd requests, faults of parts. ARGS="writes --attempts 1000" chooses.
 	@$(BIN)/python -m tests.attack $(ARGS)
 
-check: install-dev  ## Format, lint, types, import layers and the fast tests; changes nothing.
+check: install-dev  ## Format, lint, types, import layers, names and the fast tests; changes nothing.
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python scripts/prose_lint.py
 	@$(BIN)/python -m pytest -q -n $(FAST_WORKERS) -m "$(FAST)" $(ARGS)
 
 format: install-dev  ## Format the code and mend what the linter can.

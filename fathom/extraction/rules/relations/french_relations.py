@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from fathom.extraction.rules.relations.relation_vocabulary import readings, word_set
 from fathom.extraction.rules.relations.statements import Predicate, Statement
 from fathom.extraction.rules.text.factuality import is_question
-from fathom.extraction.rules.text.sentence import Meant, Sentence
+from fathom.extraction.rules.text.sentence import Referent, Sentence
 
 _OBJECTS = ("obj", "iobj", "obl:arg", "obl:mod", "obl", "obl:agent", "nmod", "conj")
 _INSIDE_NAMES = ("flat:name", "appos", "flat:foreign")
@@ -32,10 +32,10 @@ _FRENCH_ARTICLES = frozenset({"le", "la", "l'", "l’", "les", "un", "une"})
 MAX_ROLE = 5  # words of a role with its preposition and article
 
 
-class _Argument(NamedTuple):
+class _FrenchArgument(NamedTuple):
     key: str
     written: str
-    target: Meant
+    target: Referent
     by_agent: bool
     is_noun: bool = False
 
@@ -110,7 +110,7 @@ def _of_verbs(sentence: Sentence) -> Iterator[Statement]:
                 yield Statement(source.named, target.named, predicate, "noun" if one.is_noun else "verb", word, by_pronoun)
 
 
-def _says_enough(one: _Argument, is_noun: bool) -> bool:
+def _says_enough(one: _FrenchArgument, is_noun: bool) -> bool:
     """Tells whether a verb that the vocabulary does not have names a relation: with a direct object or its agent."""
     return not is_noun and not one.is_noun and " " not in one.key and one.key not in ("être", "avoir", "faire", "dire")
 
@@ -119,7 +119,7 @@ def _is_bare_participle(word: Any) -> bool:
     return word.dep_.startswith("acl") and "Part" in word.morph.get("VerbForm") and "Past" in word.morph.get("Tense")
 
 
-def _subjects(sentence: Sentence, word: Any, depth: int = 0) -> list[Meant]:
+def _subjects(sentence: Sentence, word: Any, depth: int = 0) -> list[Referent]:
     if depth > _DEEPEST:
         return []
     own = [child for child in word.children if child.dep_ in ("nsubj", "nsubj:pass")]
@@ -128,7 +128,7 @@ def _subjects(sentence: Sentence, word: Any, depth: int = 0) -> list[Meant]:
     if own and word.dep_ == "conj" and (first := sentence.at(word.head)) is not None:  # `Airbus et Safran ont créé …`
         between = [token.lower_ for token in word.doc[first.last + 1 : own[0].i]]
         if between == ["et"]:
-            return [Meant(first), *(one for child in own for one in _meant(sentence, child))]
+            return [Referent(first), *(one for child in own for one in _meant(sentence, child))]
     for child in own:
         if child.lower_ in ("qui", "lequel", "laquelle") and word.dep_.startswith("acl"):
             return _meant(sentence, word.head) or _subjects(sentence, word.head, depth + 1)
@@ -151,21 +151,23 @@ def _is_after_name(sentence: Sentence, word: Any) -> bool:
     return named is not None and word.i == named.last + 1 and word.head.dep_ == "ROOT"
 
 
-def _meant(sentence: Sentence, word: Any) -> list[Meant]:
+def _meant(sentence: Sentence, word: Any) -> list[Referent]:
     """Returns the thing that the word names, alone or with the name behind a title, and what is joined to it by `et`."""
     if word.lower_ in _PRONOUNS and word.pos_ == "PRON":  # of persons and things alike
         known = sentence.antecedents
-        return [Meant(known[0], True)] if len({one.entity for one in known}) == 1 else []
+        return [Referent(known[0], True)] if len({one.entity for one in known}) == 1 else []
     own = sentence.meant(word)
     if own is not None:
-        others = [Meant(named) for child in word.children if child.dep_ == "conj" and (named := sentence.at(child)) is not None]
+        others = [
+            Referent(named) for child in word.children if child.dep_ == "conj" and (named := sentence.at(child)) is not None
+        ]
         return [own, *others]
     return [
-        Meant(named) for child in word.children if child.dep_ in _INSIDE_NAMES and (named := sentence.at(child)) is not None
+        Referent(named) for child in word.children if child.dep_ in _INSIDE_NAMES and (named := sentence.at(child)) is not None
     ][:1]
 
 
-def _arguments(sentence: Sentence, word: Any, is_noun: bool) -> Iterator[_Argument]:
+def _arguments(sentence: Sentence, word: Any, is_noun: bool) -> Iterator[_FrenchArgument]:
     """Yields the things named below a verb or noun, each with the words that lead to it."""
     base = word.lemma_.lower()
     for child in word.children:
@@ -177,12 +179,14 @@ def _arguments(sentence: Sentence, word: Any, is_noun: bool) -> Iterator[_Argume
             key = f"{base} {case}".strip()
             agent = case == "par"
             for one in found:
-                yield _Argument(base if agent else key, f"{word.lower_} {'' if agent else case}".strip(), one, agent, is_noun)
+                yield _FrenchArgument(
+                    base if agent else key, f"{word.lower_} {'' if agent else case}".strip(), one, agent, is_noun
+                )
         elif child.pos_ == "NOUN":
             yield from _beyond_noun(sentence, word, child)
 
 
-def _beyond_noun(sentence: Sentence, word: Any, noun: Any) -> Iterator[_Argument]:
+def _beyond_noun(sentence: Sentence, word: Any, noun: Any) -> Iterator[_FrenchArgument]:
     """Yields X of `signe un contrat avec X` and `devient directeur de X`."""
     base, said = word.lemma_.lower(), noun.lemma_.lower()
     for child in [*noun.children, *word.children]:
@@ -191,21 +195,21 @@ def _beyond_noun(sentence: Sentence, word: Any, noun: Any) -> Iterator[_Argument
         case = _case(child)
         for one in _meant(sentence, child):
             if readings(f"{base} {said} {case}", noun=False, french=True):
-                yield _Argument(f"{base} {said} {case}", f"{word.lower_} {noun.lower_} {case}", one, False)
+                yield _FrenchArgument(f"{base} {said} {case}", f"{word.lower_} {noun.lower_} {case}", one, False)
             elif noun.dep_ in ("xcomp", "obj") and base in ("devenir", "être", "nommer", "élire") and child.head.i == noun.i:
-                yield _Argument(f"{said} {case}", f"{said} {case}", one, False, True)
+                yield _FrenchArgument(f"{said} {case}", f"{said} {case}", one, False, True)
 
 
 def _of_nouns(sentence: Sentence) -> Iterator[Statement]:
     """Yields `X, directeur de Y` and `le directeur de Y, X`."""
     for one in sentence.named:
         for noun in [child for child in one.head.children if child.dep_ in ("appos", "amod") and sentence.at(child) is None]:
-            yield from _of_noun(sentence, noun, Meant(one))
+            yield from _of_noun(sentence, noun, Referent(one))
         if one.head.dep_ in ("appos", "flat:name") and sentence.at(one.head.head) is None and one.head.head.pos_ == "NOUN":
-            yield from _of_noun(sentence, one.head.head, Meant(one))
+            yield from _of_noun(sentence, one.head.head, Referent(one))
 
 
-def _of_noun(sentence: Sentence, noun: Any, holder: Meant) -> Iterator[Statement]:
+def _of_noun(sentence: Sentence, noun: Any, holder: Referent) -> Iterator[Statement]:
     words = " ".join([noun.lemma_.lower(), *(c.lower_ for c in noun.children if c.dep_ == "amod" and c.lower_ == "général")])
     for child in noun.children:
         if child.dep_ in ("nmod", "obl:arg") and child.i != holder.named.head.i:
