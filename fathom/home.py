@@ -22,15 +22,15 @@ def own_home(home: Path, *, whole: bool = False) -> int:
     Returns the number of changed files and folders. Does not create a missing home.
     """
     os.umask(UMASK)
-    return mend_home(home) if whole else close_home(home)
+    return restrict_home(home) if whole else close_home(home)
 
 
 def close_home(home: Path) -> int:
     """Restricts a home that others may enter; a closed home needs no change, since its content cannot be reached."""
-    return mend_home(home) if _is_open(home) else 0
+    return restrict_home(home) if _is_open(home) else 0
 
 
-def mend_home(home: Path) -> int:
+def restrict_home(home: Path) -> int:
     """Removes the rights of other users from the home and all its content; returns the number of changed entries.
 
     Does not follow symbolic links. Files of other users are unchanged, inside a closed folder.

@@ -1,4 +1,4 @@
-"""The tables of the operational database; fathom/migrations makes and changes them."""
+"""Defines the tables of the operational database; fathom/migrations creates and changes them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ uploads = sa.Table(
     sa.Index("uploads_by_state", "state", "accepted_at"),
     sa.Index("uploads_by_run_key", "run_key"),
 )
-# Few of many: the name is written out, as SQLite takes such an index only for a query that does so too.
+# A partial index over few rows: the literal is inlined, since SQLite uses such an index only for queries with the same literal.
 done_in_part = uploads.c.reason == sa.literal_column("'DoneInPart'")
 uploads_in_part = sa.Index("uploads_in_part", uploads.c.collection, sqlite_where=done_in_part, postgresql_where=done_in_part)
 
@@ -52,7 +52,7 @@ episodes = sa.Table(
     sa.Column("cost_usd", sa.Float, nullable=False, server_default="0"),
     sa.Column("entities", sa.Integer, nullable=False, server_default="0"),
     sa.Column("facts", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("left_out", sa.Text),  # of the language model's answer: a JSON object of counts by the reason
+    sa.Column("left_out", sa.Text),  # dropped from the LLM response: a JSON object of counts by reason
     sa.Column("planned_at", sa.Float, nullable=False),
     sa.Column("extracted_at", sa.Float),
     sa.Column("written_at", sa.Float),
@@ -61,7 +61,7 @@ episodes = sa.Table(
     sa.Index("episodes_by_state", "collection", "state"),
 )
 
-# Every run key ever given to Dagster, which starts a run only for a key it has not seen.
+# All run keys ever given to Dagster, which starts a run only for a new key.
 planned_runs = sa.Table(
     "planned_runs",
     metadata,
@@ -72,7 +72,7 @@ planned_runs = sa.Table(
     sa.Index("planned_runs_by_collection", "collection", "planned_at"),
 )
 
-# What was said of documents, queries and parts, in the order it came to this table; filled from the log files alone.
+# Events of documents, queries and components, in the order of insertion; filled from the log files only.
 events = sa.Table(
     "events",
     metadata,
@@ -93,10 +93,10 @@ events = sa.Table(
     sa.Column("pid", sa.Integer),
     sa.Index("events_by_document", "document", "id"),
     sa.Index("events_by_event", "event", "id"),
-    sqlite_autoincrement=True,  # an id is never given twice, even after the newest events were dropped
+    sqlite_autoincrement=True,  # ids are never reused, even after the newest events were deleted
 )
 
-# How far each log file was read; written with the events themselves, so each line is there once.
+# The read offset of each log file, written in the transaction of its events, so that each line is inserted once.
 event_sources = sa.Table(
     "event_sources",
     metadata,
@@ -105,7 +105,7 @@ event_sources = sa.Table(
     sa.Column("updated_at", sa.Float, nullable=False),
 )
 
-# Who may call the API; the key itself is shown once and kept nowhere.
+# API keys by hash; the key itself is shown once and not stored.
 api_keys = sa.Table(
     "api_keys",
     metadata,
@@ -120,7 +120,7 @@ api_keys = sa.Table(
     sa.Column("revoked_at", sa.Float),
 )
 
-# Collections of which no run is planned; `*` stands for all.
+# Paused collections, of which no run is planned; `*` stands for all.
 pauses = sa.Table(
     "pauses",
     metadata,
@@ -130,7 +130,7 @@ pauses = sa.Table(
     sa.Column("paused_at", sa.Float, nullable=False),
 )
 
-# Every try to get an answer of a language model, and every answer that was kept from before; what is spent is their sum.
+# All LLM calls and uses of cached responses; their sum is the money spent.
 # `estimated`: the server did not count the tokens.
 llm_calls = sa.Table(
     "llm_calls",
@@ -155,7 +155,7 @@ llm_calls = sa.Table(
     sa.Index("llm_calls_by_document", "document", "cost_usd"),
 )
 
-# Money held for questions that are being asked; a question whose process died counts as asked once it expired.
+# Budget reserved for LLM calls in flight; the reservation of a dead process expires.
 llm_reservations = sa.Table(
     "llm_reservations",
     metadata,
@@ -170,7 +170,7 @@ llm_reservations = sa.Table(
     sa.Column("expires_at", sa.Float, nullable=False),
 )
 
-# What the next question about a document may cost, for which there was no money.
+# The maximum cost of a document's next LLM call, which the budget did not cover.
 money_waits = sa.Table(
     "money_waits",
     metadata,
@@ -179,7 +179,7 @@ money_waits = sa.Table(
     sa.Column("at", sa.Float, nullable=False),
 )
 
-# Accounts at providers of language models that do not let them answer, by marks that name nobody; when each is next tried.
+# Paused accounts at LLM providers, by anonymous ids, with the time of the next probe.
 account_pauses = sa.Table(
     "account_pauses",
     metadata,
@@ -191,7 +191,7 @@ account_pauses = sa.Table(
     sa.Column("probe_at", sa.Float, nullable=False),
 )
 
-# Who may write into a collection's graph, until when; the number rises with each holder.
+# The lease of the writer of a collection's graph; the number is a fencing token, which rises with each holder.
 writer_leases = sa.Table(
     "writer_leases",
     metadata,
@@ -201,7 +201,7 @@ writer_leases = sa.Table(
     sa.Column("expires_at", sa.Float, nullable=False),
 )
 
-# Which documents came as attachments of which, and of what version of it.
+# Attachments with their mail and its version.
 attachments = sa.Table(
     "attachments",
     metadata,
@@ -212,7 +212,7 @@ attachments = sa.Table(
     sa.Index("attachments_by_mail", "mail", "position"),
 )
 
-# What people did that cannot be undone, with the whole account of it.
+# Irreversible actions of people, with the complete account.
 audit_log = sa.Table(
     "audit_log",
     metadata,
@@ -227,7 +227,7 @@ audit_log = sa.Table(
     sa.Index("audit_log_by_document", "document", "at"),
 )
 
-# How urgent somebody said a document is; one without a row has 0.
+# Priorities of documents; 0 without a row.
 priorities = sa.Table(
     "priorities",
     metadata,
@@ -239,7 +239,7 @@ priorities = sa.Table(
 
 
 def _verdicts(name: str) -> sa.Table:
-    """A table of pairs that the language model judged, by their keys, the lesser first."""
+    """Creates a table of match verdicts of the language model on pairs of keys, the lesser key first."""
     return sa.Table(
         name,
         metadata,
@@ -254,11 +254,11 @@ def _verdicts(name: str) -> sa.Table:
     )
 
 
-# Whether two names of a collection are one thing, by their keys, the lesser first; as the language model judged it.
+# Whether two names of a collection are the same entity: verdicts of the language model, the lesser key first.
 name_verdicts = _verdicts("name_verdicts")
 
-# Names that were compared with all others of their collection, by their keys, with the signs of their vectors and, of persons,
-# the key that the form of one initial has.
+# Names that were compared with all others of their collection, by key, with their binary vectors and, for persons, the
+# initialism key.
 judged_names = sa.Table(
     "judged_names",
     metadata,
@@ -270,11 +270,11 @@ judged_names = sa.Table(
     sa.Index("judged_names_by_kin", "collection", "kin"),
 )
 
-# Whether two facts of a collection say one thing, by the keys of their sentences, the lesser first.
+# Whether two facts of a collection are duplicates, by the keys of their sentences, the lesser key first.
 fact_verdicts = _verdicts("fact_verdicts")
 
-# Facts that were compared with all others between their two entities, by the keys of their sentences with the days since when
-# they hold, and the entities' uuids.
+# Facts that were compared with all others between their two entities, by the keys of their sentences with their first days
+# of validity, and the entities' uuids.
 compared_facts = sa.Table(
     "compared_facts",
     metadata,
@@ -285,7 +285,7 @@ compared_facts = sa.Table(
     sa.Column("at", sa.Float, nullable=False),
 )
 
-# Pairs of keys, of names or of facts, that were called one in sight of others, and have no verdict yet.
+# Tentative matches: pairs of name or fact keys that matched in a prompt with others' text, and have no verdict yet.
 called_one = sa.Table(
     "called_one",
     metadata,
@@ -296,10 +296,10 @@ called_one = sa.Table(
     sa.Column("at", sa.Float, nullable=False),
 )
 
-# Whether two names of relations can stand for the same, the lesser first.
+# Whether two relation names can be the same relation, the lesser key first.
 relation_verdicts = _verdicts("relation_verdicts")
 
-# The documents, by marks, for whom a verdict that two keys are one counts; none for a verdict that counts for all.
+# The documents, by marks, for which a match verdict is valid; no rows if it is valid for all.
 verdict_companies = sa.Table(
     "verdict_companies",
     metadata,
@@ -312,7 +312,7 @@ verdict_companies = sa.Table(
     sa.Index("verdict_companies_by_other", "collection", "of", "other"),
 )
 
-# Collections that lost episodes since what was judged in them was last forgotten.
+# Collections that lost episodes since their verdicts were last pruned.
 to_forget = sa.Table(
     "to_forget",
     metadata,
@@ -320,7 +320,7 @@ to_forget = sa.Table(
     sa.Column("at", sa.Float, nullable=False),
 )
 
-# Runs that somebody started in Dagster over documents, beside the runs that Fathom plans; `assets` is a JSON list of names.
+# Runs started by hand in Dagster, beside the runs that Fathom plans; `assets` is a JSON list of names.
 hand_runs = sa.Table(
     "hand_runs",
     metadata,
@@ -339,7 +339,7 @@ hand_runs = sa.Table(
     sa.Index("hand_runs_by_state", "state"),
 )
 
-# The date of a version of a document: `at` in ISO 8601 (UTC), `source` what says it, `rank` the lower the more it counts.
+# The date of a version of a document: `at` in ISO 8601 (UTC), its `source`, and its `rank`, of which the lowest counts.
 document_dates = sa.Table(
     "document_dates",
     metadata,

@@ -13,52 +13,52 @@ class DocumentThresholds(BaseModel):
     min_characters: int = Field(
         1,
         ge=0,
-        description="Characters a document must have. One: a note of three words is a document; only nothing is a failure.",
+        description="Minimum characters of a document. 1: a note of three words is a document; only empty text is a failure.",
     )
     min_text_recall: float = Field(
         0.90,
         ge=0,
         le=1,
-        description="Share of the words of the file's own source that must be shown. Good conversions keep .99 and more; what "
-        "is below .90 is lost in many small pieces, none of which is a passage of its own.",
+        description="Share of the words of the file's source that must be converted. Good conversions keep .99 and more; "
+        "below .90, words are lost in many pieces that are too small to count as lost passages.",
     )
     max_lost_passages: int = Field(
         0,
         ge=0,
-        description="Paragraphs, cells, notes and runs of words of the source that may be missing whole. None: a note of "
-        "twelve words among five thousand is no share worth naming, and yet what somebody will look for.",
+        description="Paragraphs, cells, notes and runs of words of the source that may be missing as a whole. 0: a note of "
+        "twelve words among five thousand is a small share, and yet may be the searched passage.",
     )
     max_pages_missing: int = Field(
         0,
         ge=0,
-        description="Pages of the file that may be missing. None: a lost page is silent loss of whatever stood on it.",
+        description="Pages of the file that may be missing. 0: a missing page is silent loss of its content.",
     )
     max_errors: int = Field(
         0,
         ge=0,
-        description="Errors the converter may report. None: nothing reports success while errors exist.",
+        description="Errors that the converter may report. 0: no success with errors.",
     )
     max_replacement_share: float = Field(
         0.01,
         ge=0,
         le=1,
-        description="Share of characters that may be U+FFFD. One in a hundred is a stray glyph; more is a font or an encoding "
-        "that was read wrongly, and no name in it can be trusted.",
+        description="Share of characters that may be U+FFFD. Up to 1 % are stray glyphs; more means a wrongly decoded font or "
+        "encoding, whose names cannot be trusted.",
     )
     min_ruled_tables_found: float = Field(
         0.80,
         ge=0,
         le=1,
-        description="Share of the grids of painted lines with text in them that must be tables. Four of five: a form's boxes "
-        "are such a grid now and then, and are rightly no table.",
+        description="Share of the grids of ruled lines with text that must be tables. .80: the boxes of a form are sometimes "
+        "such a grid without being a table.",
     )
     max_dropped_share: float = Field(
         0.25,
         ge=0,
         le=1,
-        description="Share of the words that the body may lack, lost or set apart as running headers, footers and page "
-        "numbers. They are a few in a hundred, and up to a sixth on a short page; beyond a quarter it is text that was "
-        "taken for a margin.",
+        description="Share of the words that may be missing from the body, lost or classified as headers, footers and page "
+        "numbers. These are a few percent, and up to a sixth on a short page; beyond a quarter, body text was "
+        "misclassified.",
     )
     min_ocr_confidence: float = Field(
         0.60,
@@ -77,27 +77,27 @@ class ChunkThresholds(BaseModel):
     max_over_bound: int = Field(
         0,
         ge=0,
-        description="Chunks that may have more tokens than the bound. None: the embedder silently cuts off what is beyond it.",
+        description="Chunks that may exceed the token limit. 0: the embedder truncates longer texts silently.",
     )
     min_covered: float = Field(
         0.98,
         ge=0,
         le=1,
-        description="Share of the document's words that must stand in a chunk, in its text or headings. Running headers and "
-        "page numbers are left out on purpose and do not count; .02 is for cells and captions that Docling repeats.",
+        description="Share of the document's words that must be in a chunk, in its text or headings. Running headers and page "
+        "numbers are excluded and do not count; .02 is for cells and captions that Docling repeats.",
     )
     min_with_items: float = Field(
         1.0,
         ge=0,
         le=1,
-        description="Share of chunks that name the document items they were made of. All: without a source it cannot be cited.",
+        description="Share of chunks that name their source items. 1: a chunk without provenance cannot be cited.",
     )
     min_with_pages: float = Field(
         0.95,
         ge=0,
         le=1,
-        description="Share of chunks with a page, for kinds that have pages. Items that Docling makes up (a group's "
-        "label) have none, and are rarely a chunk of their own.",
+        description="Share of chunks with a page, for types that have pages. Items that Docling generates (a group's label) "
+        "have none, and are rarely a chunk of their own.",
     )
 
 
@@ -109,48 +109,47 @@ class GraphThresholds(BaseModel):
     max_unaccounted_chunks: int = Field(
         0,
         ge=0,
-        description="Chunks that are neither written, unchanged nor failed by name. None: unseen loss is the worst kind.",
+        description="Chunks that are neither written, unchanged nor failed. 0: silent loss is the worst kind.",
     )
     max_failed_chunks: int = Field(
         0,
         ge=0,
-        description="Chunks that failed again and again and were set aside. None: with one, the document is done in part.",
+        description="Quarantined chunks, which failed repeatedly. 0: with any, the document is done in part.",
     )
     min_entities: int = Field(
         1,
         ge=0,
-        description="Entities a document must mention. One: a text that names nobody and nothing is rare, "
-        "and worth a look before it is believed.",
+        description="Minimum entities of a document. 1: a text without any named entity is rare and worth a check.",
     )
     max_unread_share: float = Field(
         0.20,
         ge=0,
         le=1,
-        description="Share of chunks in a language the model was not made for. A fifth are quotations and titles; of more, "
-        "what is found is chance, and a model that reads the language should be asked.",
+        description="Share of chunks in a language that the model does not support. Up to a fifth may be quotations and "
+        "titles; with more, results are unreliable, and a model that supports the language should be used.",
     )
     max_left_out_share: float = Field(
         0.20,
         ge=0,
         le=1,
-        description="Share of the entities, and of the facts, of the model's answers that may be left out because the text "
-        "does not name them or they say too little. A few in a hundred are what a model knows from elsewhere; beyond a fifth "
-        "it does not read the text, or Fathom does not read the model.",
+        description="Share of the extracted entities, and of the facts, that may be dropped because the text does not name "
+        "them or they say too little. A few percent come from the model's own knowledge; beyond a fifth, the model does not "
+        "use the text, or its responses are parsed wrongly.",
     )
     max_orphans: int = Field(
         0,
         ge=0,
-        description="Entities of the collection without an episode or a fact. None: removal takes them along.",
+        description="Entities of the collection without an episode or a fact. 0: removals delete them too.",
     )
     max_missing_embeddings: int = Field(
         0,
         ge=0,
-        description="Entities and facts without an embedding. None: search by meaning cannot find what has no vector.",
+        description="Entities and facts without an embedding. 0: semantic search cannot find them.",
     )
 
 
 class Thresholds(BaseModel):
-    """All thresholds, stage by stage."""
+    """All thresholds by stage."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

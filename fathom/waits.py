@@ -14,7 +14,7 @@ _ends: ContextVar[float | None] = ContextVar("ends", default=None)
 
 
 @contextmanager
-def waiting_at_most(seconds: float) -> Iterator[None]:
+def bounded_waits(seconds: float) -> Iterator[None]:
     """Bounds the waits within the context, also of other threads with this context.
 
     Overrides the bound of an outer context.

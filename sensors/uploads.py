@@ -12,7 +12,7 @@ from fathom.orchestration.warm_runs.instance_check import raise_if_other
 from fathom.settings import settings
 from fathom.uploads.inbox.acceptance import IntakeReport
 from fathom.uploads.intake import Intake, open_intake
-from fathom.uploads.transitions import Reconciled
+from fathom.uploads.transitions import Reconciliation
 from fathom.uploads.upload import PlannedRun, UploadState
 from ingestion_assets.jobs import ingest_backlog, ingest_document
 from ingestion_assets.partitions import documents_by_id
@@ -36,7 +36,7 @@ def new_uploads(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Ski
     intake = open_intake(settings())
     report = intake.look()
     with submission_lock(settings()):  # the API starts runs too; a plan and its run are not atomic
-        found = intake.reconcile(run_states(context.instance, intake.keys_in_hand()))
+        found = intake.reconcile(run_states(context.instance, intake.active_run_keys()))
         runs = [*found.again, *intake.plan_runs(found.in_flight)]
     summary = sentence(report, found, intake)
     for entry in report.refused:
@@ -58,7 +58,7 @@ def request(run: PlannedRun) -> dg.RunRequest:
     return dg.RunRequest(run.run_key, job_name=ingest_backlog.name, run_config=backlog_config(run.documents), tags=tags)
 
 
-def sentence(report: IntakeReport, found: Reconciled, intake: Intake) -> str:
+def sentence(report: IntakeReport, found: Reconciliation, intake: Intake) -> str:
     """Summarizes a tick: accepted, waiting and running documents, and errors."""
     counts = intake.counts()
     states = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()) if state != UploadState.ACCEPTED)

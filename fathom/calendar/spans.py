@@ -55,7 +55,7 @@ def span_of(date_text: str) -> DateSpan | None:
 
     An ambiguous date such as 05/04/2021 (day or month first) means the span from the earlier to the later reading.
     """
-    text = plain(date_text)
+    text = normalize_date(date_text)
     if not text or len(text) > MAX_LENGTH or OF_BEFORE_CHRIST.search(text):
         return None
     return _read(text)
@@ -63,7 +63,7 @@ def span_of(date_text: str) -> DateSpan | None:
 
 def period_of(period: str) -> tuple[str, str] | None:
     """Returns the two dates of a period such as `1998/2011` or `May 2010 to June 2011`, as written; None for other texts."""
-    text = plain(period)
+    text = normalize_date(period)
     found = next((match for form in _PERIODS if (match := form.fullmatch(text))), None) if len(text) <= 2 * MAX_LENGTH else None
     if found is None:
         return None
@@ -80,7 +80,7 @@ def period_of(period: str) -> tuple[str, str] | None:
     return first, last
 
 
-def plain(date_text: str) -> str:
+def normalize_date(date_text: str) -> str:
     """Normalizes a date: lower case, a single line, ASCII digits, hyphens and apostrophes, no accents."""
     text = unicodedata.normalize("NFKD", date_text[: 4 * MAX_LENGTH]).translate(_SIGNS)
     text = "".join(char for char in text if not unicodedata.combining(char) and unicodedata.category(char) != "Cf")

@@ -48,7 +48,7 @@ STOP_ORDER = (("supervisor",), ("dagster-daemon",), ("runs", "dagster-webserver"
 
 
 @dataclass(frozen=True)
-class Started:
+class StartOutcome:
     """The outcome of starting a component: "running", "started", "restarted", or "failed" with the error."""
 
     name: str
@@ -70,7 +70,7 @@ def components_of(settings: Settings) -> list[Component]:
     ]
 
 
-def start_all(settings: Settings, *, on_started: Callable[[Started], None] = lambda started: None) -> list[Started]:
+def start_all(settings: Settings, *, on_started: Callable[[StartOutcome], None] = lambda started: None) -> list[StartOutcome]:
     """Starts all components concurrently for the current settings; a failure does not stop the others.
 
     `on_started` is called with each outcome. Raises StoreFull and StoreFailed if the home cannot be written.
@@ -91,20 +91,20 @@ def start_all(settings: Settings, *, on_started: Callable[[Started], None] = lam
     if not wanted(settings):  # else a supervisor of other settings would start components for those
         wanted_file(settings).unlink(missing_ok=True)
 
-    def start(component: Component) -> Started:
+    def start(component: Component) -> StartOutcome:
         began = time.monotonic()
         try:
             outcome, error = component.start(), None
         except FathomError as failed:
             outcome, error = "failed", failed
-        started = Started(component.name, outcome, time.monotonic() - began, error)
+        started = StartOutcome(component.name, outcome, time.monotonic() - began, error)
         on_started(started)
         return started
 
     *parts, supervisor = components_of(settings)
     with ThreadPoolExecutor(len(parts), thread_name_prefix="start") as pool:
         started = list(pool.map(start, parts))
-    want(settings)
+    mark_wanted(settings)
     return [*started, start(supervisor)]  # last, so that it does not take a starting component for an ended one
 
 
@@ -133,7 +133,7 @@ def stop_all(settings: Settings) -> list[str]:
     return stopped
 
 
-def want(settings: Settings) -> None:
+def mark_wanted(settings: Settings) -> None:
     """Marks the components as wanted for these settings: the supervisor restarts them until `stop_all`."""
     file = wanted_file(settings)
     try:

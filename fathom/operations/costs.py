@@ -74,8 +74,8 @@ def costs(settings: Settings, by: CostGrouping, *, days: int | None = None) -> C
     with engine.connect() as connection:
         states = episodes.c.state.in_(("planned", "failed"))
         waiting = int(connection.scalar(sa.select(sa.func.count()).select_from(episodes).where(states)) or 0)
-    asked = total.calls - total.failed
-    forecast = waiting * total.cost_usd / asked if asked and settings.llm != "offline" else 0.0
+    answered = total.calls - total.failed
+    forecast = waiting * total.cost_usd / answered if answered and settings.llm != "offline" else 0.0
     return Costs(by=by, rows=rows, total=total, waiting_episodes=waiting, forecast_usd=forecast)
 
 

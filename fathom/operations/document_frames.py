@@ -25,7 +25,7 @@ def documents(
     Args:
         collection: only of this collection.
         states: only in these states.
-        settings: those of the deployment; by default those of the process.
+        settings: the settings of the deployment; by default those of the process.
 
     Raises:
         DatabaseUnreachable, DagsterUnreachable: where the deployment's storage cannot be read.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fathom.database import open_database
 from fathom.errors import UsageWrong
 from fathom.observability.event_collector import Collector
-from fathom.operations.document_rows import known_document
+from fathom.operations.document_rows import require_document
 from fathom.operations.ingest import ASK_DAEMON_EVERY_S, DAEMON_MISSING_FOR_S, daemon_unreachable
 from fathom.processes.probes import daemon_is_working
 from fathom.settings import Settings
@@ -65,7 +65,7 @@ def watch(
     collector = Collector(engine, settings.home)
     document = target if target and "/" in target else None
     if document is not None:
-        known_document(settings, document)
+        require_document(settings, document)
     elif target is not None and not listing_queries.newest(engine, DocumentFilter(target), after=None, limit=1):
         raise UsageWrong(f"There is no document or collection {target}.", hint="`fathom documents` lists the documents.")
     since, reported = time.time(), dict[str, float]()

@@ -15,14 +15,14 @@ _read: dict[str, ScriptDirectory] = {}
 _from_config = ScriptDirectory.from_config
 
 
-def keep_revisions() -> None:
+def cache_revisions() -> None:
     """Patches Alembic so that this process reads the migrations of each location once."""
     ScriptDirectory.from_config = _kept  # type: ignore[method-assign]
 
 
-def read_revisions() -> None:
+def preload_revisions() -> None:
     """Reads Dagster's migrations into the cache."""
-    keep_revisions()
+    cache_revisions()
     ScriptDirectory.from_config(get_alembic_config(sqlite_event_log.__file__)).as_revision_number("head")
 
 

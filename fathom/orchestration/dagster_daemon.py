@@ -23,19 +23,19 @@ from fathom.processes.probes import DAEMON_WRITES_EVERY_S, loop_heartbeat
 from fathom.settings import settings
 
 
-def watched(home: Path) -> Callable[[dg.DagsterInstance], Sequence[DagsterDaemon[Any]]]:
+def daemons_with_heartbeat(home: Path) -> Callable[[dg.DagsterInstance], Sequence[DagsterDaemon[Any]]]:
     """Returns a factory of the instance's daemons, each with a heartbeat at every step of its loop."""
 
     def made(instance: dg.DagsterInstance) -> Sequence[DagsterDaemon[Any]]:
         daemons = create_daemons_from_instance(instance)
         for daemon in daemons:
-            give_heartbeat(daemon, loop_heartbeat(home, daemon.daemon_type()))
+            add_heartbeat(daemon, loop_heartbeat(home, daemon.daemon_type()))
         return daemons
 
     return made
 
 
-def give_heartbeat(daemon: DagsterDaemon[Any], heart: Heartbeat) -> None:
+def add_heartbeat(daemon: DagsterDaemon[Any], heart: Heartbeat) -> None:
     """Adds a heartbeat to each iteration of the daemon's loop, including iterations with an error."""
     loop = daemon.core_loop
 
@@ -63,7 +63,7 @@ def main() -> None:
                 instance,
                 workspace,
                 heartbeat_interval_seconds=DAEMON_WRITES_EVERY_S,  # type: ignore[arg-type]  # its own checks take a float
-                gen_daemons=watched(home),
+                gen_daemons=daemons_with_heartbeat(home),
                 code_server_log_level="warning",
                 log_level="warning",  # logs of ticks are on the sensor's page
                 log_format="json",

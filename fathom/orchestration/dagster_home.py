@@ -8,7 +8,7 @@ from typing import Any
 
 from fathom.observability.dagster_log_sampling import LOGGER as SHOWN
 from fathom.observability.json_lines_handler import keep_logs
-from fathom.orchestration.retention import FILES, let_shrink
+from fathom.orchestration.retention import FILES, enable_incremental_vacuum
 from fathom.orchestration.warm_runs.run_socket import run_server_address
 from fathom.processes.process import disk_error
 from fathom.settings import Settings
@@ -111,7 +111,7 @@ def prepare_storage(settings: Settings) -> bool:
         with dg.DagsterInstance.from_config(str(settings.dagster_home)):
             pass
     for name in FILES:
-        let_shrink(storage / name)
+        enable_incremental_vacuum(storage / name)
     return new
 
 

@@ -70,8 +70,8 @@ def _partitions(settings: Settings, documents: Sequence[str] | None) -> set[str]
     found: set[str] = set()
     for page in [None] if documents is None else batched(documents):
         named = {} if page is None else {"documents": page}
-        asked = query if page is None else f"{query} AND partition IN :documents"
-        rows = read_rows(settings, EVENTS, "dynamic_partitions", asked, {"name": PARTITIONS, **named})
+        statement = query if page is None else f"{query} AND partition IN :documents"
+        rows = read_rows(settings, EVENTS, "dynamic_partitions", statement, {"name": PARTITIONS, **named})
         if rows is None:
             return None
         found |= {str(row[0]) for row in rows}

@@ -25,7 +25,7 @@ from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes.config_class import ConfigurableClassData
 
 from fathom.errors import DagsterUnreachable
-from fathom.orchestration.alembic_cache import keep_revisions
+from fathom.orchestration.alembic_cache import cache_revisions
 from fathom.orchestration.event_packing import pack_events
 from fathom.orchestration.event_thinning import EventThinning, OfRun
 from fathom.waits import is_bounded, wait_left
@@ -48,7 +48,7 @@ class KeptEventLog(EventThinning, SqliteEventLogStorage):
     """Dagster's storage of events, which keeps the connections to the last used files open."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
-        keep_revisions()
+        cache_revisions()
         pack_events()
         self._kept: OrderedDict[str, sa.Connection] = OrderedDict()
         self._process = os.getpid()
@@ -195,7 +195,7 @@ class KeptSqliteStorage(DagsterSqliteStorage):
     """Dagster's storage in SQLite, with this event log."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
-        keep_revisions()
+        cache_revisions()
         super().__init__(base_dir, inst_data)
         self._event_log_storage = KeptEventLog(str(Path(base_dir) / "history" / "runs"))
 

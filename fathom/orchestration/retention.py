@@ -73,7 +73,7 @@ def apply_retention(
         file = settings.dagster_home / "storage" / name
         if done.looked_at and not done.cursor:
             done.freed_bytes += compact(file)
-        done.freed_bytes += give_back(file)
+        done.freed_bytes += vacuum_free_pages(file)
     return done
 
 
@@ -154,7 +154,7 @@ def _delete_old_files(folder: Path, before: float) -> int:
     return gone
 
 
-def give_back(file: Path, max_pages: int = MAX_FREED_PAGES) -> int:
+def vacuum_free_pages(file: Path, max_pages: int = MAX_FREED_PAGES) -> int:
     """Returns free pages of the database to the disk by incremental vacuum; returns the bytes, 0 while it is locked."""
     if not file.exists():
         return 0
@@ -184,8 +184,8 @@ def compact(file: Path, max_waste: float = MAX_WASTE) -> int:
     return 0
 
 
-def let_shrink(file: Path) -> bool:
-    """Enables incremental vacuum, which `give_back` needs, by a single VACUUM; returns whether it changed."""
+def enable_incremental_vacuum(file: Path) -> bool:
+    """Enables incremental vacuum, which `vacuum_free_pages` needs, by a single VACUUM; returns whether it changed."""
     if not file.exists():
         return False
     with suppress(sqlite3.OperationalError), closing(sqlite3.connect(file, timeout=BUSY_S, isolation_level=None)) as connection:

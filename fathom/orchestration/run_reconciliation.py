@@ -28,7 +28,7 @@ def reconcile_dead_runs(settings: Settings) -> list[str]:
     Runs that are alive or not started yet are left to the sensor. Raises DagsterUnreachable, DatabaseUnreachable.
     """
     intake = open_intake(settings)
-    keys = intake.keys_in_hand()
+    keys = intake.active_run_keys()
     if not keys:
         return []
     instance = open_instance(settings)

@@ -25,7 +25,7 @@ from fathom.observability.structured_logging import emit
 from fathom.processes.process import disk_error
 from fathom.settings import Settings
 from fathom.tables import api_keys
-from fathom.waits import MIN_WAIT_S, waiting_at_most
+from fathom.waits import MIN_WAIT_S, bounded_waits
 
 KeyRole = Literal["reader", "operator", "admin"]
 ROLES: tuple[KeyRole, ...] = get_args(KeyRole)
@@ -118,7 +118,7 @@ class KeyStore:
             return None
         if now - max(row.last_used_at or 0.0, self._noted.get(key_id, 0.0)) > USED_EVERY_S:
             self._noted[key_id] = now
-            with suppress(DatabaseUnreachable, StoreFull), waiting_at_most(MIN_WAIT_S), self._engine.begin() as connection:
+            with suppress(DatabaseUnreachable, StoreFull), bounded_waits(MIN_WAIT_S), self._engine.begin() as connection:
                 connection.execute(api_keys.update().where(api_keys.c.id == key_id).values(last_used_at=now))
         return Caller(row.id, row.name, row.role, row.collection)
 

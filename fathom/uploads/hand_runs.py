@@ -28,7 +28,7 @@ _DETAIL = 500
 
 
 @dataclass(frozen=True)
-class StartedBy:
+class RunStart:
     """The origin of a run that Fathom did not plan, and the assets it makes."""
 
     origin: Origin
@@ -58,7 +58,7 @@ class HandRun:
     updated_at: float
 
 
-def begin(engine: Engine, document: str, version: str, run_id: str, by: StartedBy, stage: str | None, now: float) -> None:
+def begin(engine: Engine, document: str, version: str, run_id: str, by: RunStart, stage: str | None, now: float) -> None:
     """Records that the run works on the document; a run on record moves to the stage."""
     mine = (hand_runs.c.document == document, hand_runs.c.run_id == run_id)
     values = {"state": "running", "stage": stage, "version": version, "reason": None, "detail": None, "updated_at": now}
@@ -70,7 +70,7 @@ def begin(engine: Engine, document: str, version: str, run_id: str, by: StartedB
         connection.execute(hand_runs.insert().values(**fixed, **values, assets=json.dumps(list(by.assets))))
 
 
-def made(engine: Engine, document: str, run_id: str, asset: str, now: float) -> None:
+def record_asset(engine: Engine, document: str, run_id: str, asset: str, now: float) -> None:
     """Records that the run has made the asset of the document; with the last of its assets it is done."""
     mine = (hand_runs.c.document == document, hand_runs.c.run_id == run_id, hand_runs.c.state == "running")
     with engine.begin() as connection:
@@ -115,7 +115,7 @@ def in_flight(engine: Engine) -> int:
         return int(connection.scalar(query) or 0)
 
 
-def settle(engine: Engine, ended: Mapping[str, bool], now: float) -> list[str]:
+def close_ended(engine: Engine, ended: Mapping[str, bool], now: float) -> list[str]:
     """Marks runs as failed that ended without an outcome; `ended` maps a run id to whether it was cancelled.
 
     Returns the documents of these runs.

@@ -16,7 +16,7 @@ from fathom.uploads import hand_runs, repository, transitions
 from fathom.uploads.attachments_of_mails import AttachmentOutcome, MailAttachment, MailLinks, accept_attachments, mail_links_of
 from fathom.uploads.budget_gate import release_reservations, within_budget
 from fathom.uploads.content_store import UploadStore, open_store
-from fathom.uploads.hand_runs import HandRun, StartedBy
+from fathom.uploads.hand_runs import HandRun, RunStart
 from fathom.uploads.inbox.acceptance import Acceptance, IntakeReport, Sleep
 from fathom.uploads.inbox.inbox_scan import FoundFile, Identity
 from fathom.uploads.inbox.inbox_writer import PlacedFile
@@ -24,8 +24,8 @@ from fathom.uploads.inbox.safe_open import seen_again
 from fathom.uploads.paused_collections import pause_of, paused
 from fathom.uploads.provider_accounts import with_usable_account
 from fathom.uploads.scheduler import URGENT_RUNS, schedule_runs
-from fathom.uploads.transitions import AtWork, Reconciled, RunState
-from fathom.uploads.upload import InHand, PlannedRun, Upload, UploadState
+from fathom.uploads.transitions import Reconciliation, RunAtStage, RunState
+from fathom.uploads.upload import ClaimedVersion, PlannedRun, Upload, UploadState
 
 log = get_logger(__name__)
 _MB = 1024 * 1024
@@ -71,11 +71,11 @@ class Intake:
         """Returns the mail that the document came with, and its own attachments."""
         return mail_links_of(self.engine, document)
 
-    def keys_in_hand(self) -> list[str]:
+    def active_run_keys(self) -> list[str]:
         """Returns the keys of the runs whose states `reconcile` needs; few, however many documents there are."""
-        return transitions.keys_in_hand(self.engine)
+        return transitions.active_run_keys(self.engine)
 
-    def reconcile(self, run_states: Mapping[str, RunState], now: float | None = None) -> Reconciled:
+    def reconcile(self, run_states: Mapping[str, RunState], now: float | None = None) -> Reconciliation:
         """Requeues documents whose run ended without an outcome, or marks them as failed after `settings.attempts` tries.
 
         Returns runs that were planned and never started too, to be requested again under their key.
@@ -115,19 +115,19 @@ class Intake:
         *,
         run_id: str,
         stage: str | None = None,
-        by: StartedBy | None = None,
+        by: RunStart | None = None,
         now: float | None = None,
-    ) -> InHand:
+    ) -> ClaimedVersion:
         """Records that the run works on this version (None: the last); returns the last version, which may be newer.
 
         A run started by hand (`by`) owns only a document that is not done and that no other run works on.
         Raises UsageWrong for a document without an accepted version.
         """
-        return transitions.mark_running(self.engine, document, version, AtWork(run_id, stage, by), _time(now))
+        return transitions.mark_running(self.engine, document, version, RunAtStage(run_id, stage, by), _time(now))
 
     def made_by_hand(self, document: str, run_id: str, asset: str, now: float | None = None) -> None:
         """Records that a run started by hand has made the asset of the document."""
-        hand_runs.made(self.engine, document, run_id, asset, _time(now))
+        hand_runs.record_asset(self.engine, document, run_id, asset, _time(now))
 
     def failed_by_hand(
         self, document: str, run_id: str, error: Exception, *, stage: str | None = None, now: float | None = None
@@ -173,7 +173,7 @@ class Intake:
         """Requeues a document that failed, was rejected or is done in part; returns False for any other."""
         return repository.retry(self.engine, document, _time(now))
 
-    def again(self, documents: Sequence[str], now: float | None = None) -> list[str]:
+    def requeue_done(self, documents: Sequence[str], now: float | None = None) -> list[str]:
         """Requeues those of the documents that are done, to write their missing parts; returns their ids."""
         return repository.requeue_done(self.engine, documents, _time(now))
 

@@ -21,8 +21,8 @@ from fathom.errors import (
 )
 from fathom.tables import priorities, uploads
 from fathom.uploads import hand_runs, repository
-from fathom.uploads.hand_runs import StartedBy
-from fathom.uploads.upload import ENDED, InHand, PlannedRun, Upload, UploadState
+from fathom.uploads.hand_runs import RunStart
+from fathom.uploads.upload import ENDED, ClaimedVersion, PlannedRun, Upload, UploadState
 
 S = UploadState
 RunState = Literal["missing", "in_progress", "ended", "cancelled"]
@@ -31,7 +31,7 @@ _DETAIL = 500
 
 
 @dataclass
-class Reconciled:
+class Reconciliation:
     """The result of reconciliation: runs to request again, the number in flight, and requeued and failed documents."""
 
     again: list[PlannedRun] = field(default_factory=list)
@@ -41,12 +41,12 @@ class Reconciled:
 
 
 @dataclass(frozen=True)
-class AtWork:
+class RunAtStage:
     """A run at a stage; `by` is set if Fathom did not plan it."""
 
     run_id: str
     stage: str | None = None
-    by: StartedBy | None = None
+    by: RunStart | None = None
 
     @property
     def key(self) -> str:
@@ -65,7 +65,7 @@ class AtWork:
         return self.by.reaches_graph and free
 
 
-def mark_running(engine: Engine, document: str, version: str | None, run: AtWork, now: float) -> InHand:
+def mark_running(engine: Engine, document: str, version: str | None, run: RunAtStage, now: float) -> ClaimedVersion:
     """Marks the document as running in this run, unless another version was accepted since; returns the last version.
 
     `version` None means the version accepted last. Raises UsageWrong for a document without an accepted version,
@@ -83,10 +83,10 @@ def mark_running(engine: Engine, document: str, version: str | None, run: AtWork
         raise UsageWrong(f"No upload of {document} was accepted.", document=document, hint="Ingest it: `fathom ingest PATH`.")
     if run.by:
         hand_runs.begin(engine, document, version or row.version, run.run_id, run.by, run.stage, now)
-    return InHand(document, row.version, row.accepted_at, row.attempts, owned)
+    return ClaimedVersion(document, row.version, row.accepted_at, row.attempts, owned)
 
 
-def _take(engine: Engine, document: str, version: str | None, run: AtWork, now: float) -> None:
+def _take(engine: Engine, document: str, version: str | None, run: RunAtStage, now: float) -> None:
     c, run_id = uploads.c, run.run_id
     planned = sa.or_(c.run_id == run_id, c.state == S.SUBMITTED, sa.and_(c.state == S.ACCEPTED, c.run_key.is_not(None)))
     wanted = c.version.is_not(None) if version is None else c.version == version
@@ -171,7 +171,7 @@ def cancel(engine: Engine, document: str, now: float) -> bool:
         return connection.execute(uploads.update().where(*going).values(state=S.FAILED, updated_at=now, **cause)).rowcount == 1
 
 
-def keys_in_hand(engine: Engine) -> list[str]:
+def active_run_keys(engine: Engine) -> list[str]:
     """Returns the keys of the runs that own documents (submitted, running, or changed since), and of runs by hand."""
     started = {BY_RUN_ID + run.run_id for run in hand_runs.running(engine)}
     return sorted(started | set(_keys_of_uploads(engine)))
@@ -184,16 +184,16 @@ def _keys_of_uploads(engine: Engine) -> list[str]:
         return sorted(connection.scalars(sa.select(c.run_key).where(*in_hand).distinct()))
 
 
-def reconcile(engine: Engine, run_states: Mapping[str, RunState], *, attempts: int, now: float) -> Reconciled:
+def reconcile(engine: Engine, run_states: Mapping[str, RunState], *, attempts: int, now: float) -> Reconciliation:
     """Requeues documents whose run ended without an outcome, up to `attempts` tries, then marks them as failed.
 
     A run that was never started is requested again under its key. Keys without a state count as in progress. Records of
     ended runs by hand are closed; a document that such a run did not own is unchanged.
     """
-    found = Reconciled()
+    found = Reconciliation()
     over = {key.removeprefix(BY_RUN_ID): state for key, state in run_states.items() if key.startswith(BY_RUN_ID)}
     ended = {run: state == "cancelled" for run, state in over.items() if state != "in_progress"}
-    hand_runs.settle(engine, ended, now)
+    hand_runs.close_ended(engine, ended, now)
     for key in _keys_of_uploads(engine):
         with engine.begin() as connection:
             state = run_states.get(key, "in_progress")
@@ -211,7 +211,7 @@ def reconcile(engine: Engine, run_states: Mapping[str, RunState], *, attempts: i
     return found
 
 
-def _request_again(connection: Connection, key: str, in_hand: list[Upload], found: Reconciled, now: float) -> None:
+def _request_again(connection: Connection, key: str, in_hand: list[Upload], found: Reconciliation, now: float) -> None:
     planned = sorted((row for row in in_hand if row.state is S.SUBMITTED), key=lambda row: (row.accepted_at or 0, row.document))
     _free(connection, key, (row for row in in_hand if row.state is S.ACCEPTED), now)
     if planned:
@@ -223,7 +223,7 @@ def _request_again(connection: Connection, key: str, in_hand: list[Upload], foun
 
 
 def _settle(
-    connection: Connection, key: str, rows: list[Upload], found: Reconciled, *, cancelled: bool, attempts: int, now: float
+    connection: Connection, key: str, rows: list[Upload], found: Reconciliation, *, cancelled: bool, attempts: int, now: float
 ) -> None:
     """Counts the failed try against the documents that the run had begun, or against all if it had begun none."""
     _free(connection, key, (row for row in rows if row.state is S.ACCEPTED), now)

@@ -58,7 +58,7 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class InHand:
+class ClaimedVersion:
     """The current version of a document, when it was accepted in seconds since 1970, and the number of failed tries.
 
     `owned` is False if the run was started by hand and another or earlier run owns the state of the document.

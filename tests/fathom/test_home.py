@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fathom.deployment.doctor import examine
-from fathom.home import close_home, is_shared, mend_home, open_to_others, own_home
+from fathom.home import close_home, is_shared, open_to_others, own_home, restrict_home
 from fathom.settings import PROJECT_ROOT, Settings
 
 
@@ -43,14 +43,14 @@ def rights(path: Path) -> int:
 
 
 def test_everything_in_an_open_home_is_closed_and_nothing_else_is_lost(old_home: Path) -> None:
-    assert mend_home(old_home) == 8
+    assert restrict_home(old_home) == 8
     assert {path.name: rights(path) for path in (old_home, *old_home.rglob("*"))} == {
         **dict.fromkeys(("home", "store", "ab", "logs"), 0o700),
         **dict.fromkeys(("fathom.db", "document"), 0o600),
         **dict.fromkeys(("program", "s"), 0o700),
     }
     assert open_to_others(old_home) == []
-    assert mend_home(old_home) == 0
+    assert restrict_home(old_home) == 0
 
 
 def test_links_are_not_followed_out_of_the_home(old_home: Path, tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_links_are_not_followed_out_of_the_home(old_home: Path, tmp_path: Path) 
     (old_home / "folder").symlink_to(outside)
     (old_home / "file").symlink_to(outside / "file")
     (old_home / "nowhere").symlink_to(tmp_path / "nowhere")
-    mend_home(old_home)
+    restrict_home(old_home)
     assert (rights(outside), rights(outside / "file")) == (0o777, 0o666)
     assert open_to_others(old_home) == []
 
@@ -72,7 +72,7 @@ def test_a_process_that_owns_a_home_writes_for_its_user_only(old_home: Path) -> 
 
 
 def test_a_closed_home_is_looked_through_only_where_that_is_asked_for(old_home: Path) -> None:
-    mend_home(old_home)
+    restrict_home(old_home)
     (old_home / "later").write_text("x")
     assert close_home(old_home) == 0
     assert open_to_others(old_home) == [old_home / "later"]
@@ -90,7 +90,7 @@ def test_a_folder_that_is_not_fathoms_alone_is_left_as_it_is(tmp_path: Path, mon
     assert [is_shared(home) for home in (Path("/"), PROJECT_ROOT, tmp_path, tmp_path / "user" / ".fathom")] == [
         True, True, True, False,
     ]  # fmt: skip
-    assert mend_home(tmp_path) == 0
+    assert restrict_home(tmp_path) == 0
     assert rights(tmp_path / "file") == 0o666
 
 
@@ -100,5 +100,5 @@ def test_the_doctor_says_whether_others_have_rights(home_settings: Settings) -> 
 
     home_settings.home.mkdir()
     assert found() == (False, "Close them: `fathom up`.")
-    mend_home(home_settings.home)
+    restrict_home(home_settings.home)
     assert found() == (True, "")

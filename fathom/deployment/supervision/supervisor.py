@@ -144,15 +144,19 @@ class Supervisor:
 def supervisor_of_others(settings: Settings) -> Supervisor:
     """Returns the supervisor of all components except itself and an external graph."""
     others = {SUPERVISOR, "graph"} if settings.graph_uri else {SUPERVISOR}
-    return Supervisor(settings, [part for part in components_of(settings) if part.name not in others], starting(settings))
+    return Supervisor(
+        settings, [part for part in components_of(settings) if part.name not in others], component_starter(settings)
+    )
 
 
 def supervisor_of_supervisor(settings: Settings) -> Supervisor:
     """Returns a supervisor of the supervisor, to run in another process."""
-    return Supervisor(settings, [part for part in components_of(settings) if part.name == SUPERVISOR], starting(settings))
+    return Supervisor(
+        settings, [part for part in components_of(settings) if part.name == SUPERVISOR], component_starter(settings)
+    )
 
 
-def starting(settings: Settings) -> Start:
+def component_starter(settings: Settings) -> Start:
     """Returns a function that starts a component by a new process, which runs the current program, without waiting for it."""
 
     def start(name: str, hung: int | None) -> subprocess.Popen[bytes]:

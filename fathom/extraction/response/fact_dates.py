@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from fathom.calendar.spans import MAX_LENGTH, DateSpan, period_of, plain, span_of
+from fathom.calendar.spans import MAX_LENGTH, DateSpan, normalize_date, period_of, span_of
 from fathom.calendar.words import NOTHING_SAID
 
 UNREAD = "date that could not be read"
@@ -85,7 +85,7 @@ def _words(value: object) -> str | None:
     if value is None or isinstance(value, bool):
         return None
     text = " ".join((value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)).split())
-    small = plain(text)
+    small = normalize_date(text)
     if small in NOTHING_SAID or text in NOTHING_SAID or _NO_DAY.search(small):
         return None
     return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 1] + "…"

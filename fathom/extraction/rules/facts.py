@@ -1,4 +1,4 @@
-"""Makes facts of statements: the relation's name and property, its dates, its confidence, one fact for each relation of two."""
+"""Builds facts from statements: relation and property, dates, confidence; a single fact per relation of a pair."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from fathom.extraction.model import Fact
 from fathom.extraction.rules.confidence import confidence_of
 from fathom.extraction.rules.names.countries import country_of, is_adjective
-from fathom.extraction.rules.pairs.pair_model import Verdict
+from fathom.extraction.rules.pairs.pair_model import RelationVerdict
 from fathom.extraction.rules.relations.noun_relations import is_person
 from fathom.extraction.rules.relations.relation_vocabulary import (
     End,
@@ -22,11 +22,11 @@ from fathom.extraction.rules.relations.relation_vocabulary import (
     relations,
 )
 from fathom.extraction.rules.relations.statements import Named, Statement
-from fathom.extraction.rules.text.clauses import clause
-from fathom.extraction.rules.text.dates import Dates
-from fathom.extraction.rules.text.factuality import asserts, governing_verb, has_ended, is_question
+from fathom.extraction.rules.text.clauses import clause_text
+from fathom.extraction.rules.text.dates import DateReader
+from fathom.extraction.rules.text.factuality import governing_verb, has_ended, is_asserted, is_question
 
-COUNTRY = "P17"  # Wikidata's property of a place or an organization that is in a country
+COUNTRY = "P17"  # Wikidata's property for the country of a place or an organization
 _IN_PLACE = frozenset({"LOCATED_IN", "BASED_IN"})
 _NATIONALITY = "HAS_NATIONALITY"  # of a person by its property; an organization is in a country
 _OWN_PHRASE = frozenset({"apposition", "owner", "nationality", "place"})  # whose dates are in the noun's own words
@@ -37,20 +37,20 @@ _LIFE = re.compile(r"\((?:c\. ?)?\d{4}\s?[-–—]\s?(?:\d{4})?\)")  # `X (1814-
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _CLAUSES = frozenset({"relcl", "acl", "acl:relcl", "advcl", "ccomp", "parataxis", "conj", "pcomp"})
 MAX_FACTS_OF_A_SENTENCE = 12
-Validity = tuple[datetime | None, datetime | None]
+Period = tuple[datetime | None, datetime | None]
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a sentence stands in a text."""
+class SentenceSpan:
+    """A sentence's span in a text."""
 
     text: str
     start: int
     end: int
 
 
-def facts_of(statements: Iterable[Statement], place: Place, dates: Dates, *, french: bool = False) -> list[Fact]:
-    """Returns the facts that the statements of one sentence make, the surest of each relation of two things."""
+def facts_of(statements: Iterable[Statement], place: SentenceSpan, dates: DateReader, *, french: bool = False) -> list[Fact]:
+    """Returns the facts of the statements of a sentence, the surest for each relation of a pair."""
     found: dict[tuple[str, str, str], Fact] = {}
     for statement in statements:
         fact = _fact(statement, place, dates, french)
@@ -64,14 +64,14 @@ def facts_of(statements: Iterable[Statement], place: Place, dates: Dates, *, fre
     return list(found.values())[:MAX_FACTS_OF_A_SENTENCE]
 
 
-def _fact(statement: Statement, place: Place, dates: Dates, french: bool) -> Fact | None:
+def _fact(statement: Statement, place: SentenceSpan, dates: DateReader, french: bool) -> Fact | None:
     source, target = statement.source, statement.target
     name, known = statement.relation, statement.relation in relations()
     if name is None:
         noun = statement.predicate.is_noun
         reading = relation_of(statement.predicate.key, (_end(source), _end(target)), noun=noun, french=french)
         if reading is None and readings(statement.predicate.key, noun=noun, french=french):
-            return None  # said of things of other kinds: misread
+            return None  # types do not fit: misparsed
         if reading is not None:
             name, known = reading.name, True
             source, target = (target, source) if reading.backwards else (source, target)
@@ -100,18 +100,18 @@ def _fact(statement: Statement, place: Place, dates: Dates, french: bool) -> Fac
 
 
 def _is_no_place(name: str, source: Named, target: Named) -> bool:
-    """Tells whether what would be a place by the relation is an abbreviation or a formula: `TE` in `ETn`."""
+    """Returns whether a supposed place is an abbreviation or a formula: `TE` in `ETn`."""
     relation = relations()[name]
     ends = ((relation.source, source), (relation.target, target))
-    return any(types == {"Location"} and not one.is_sure and _ABBREVIATION.search(one.entity) for types, one in ends)
+    return any(types == {"Location"} and not named.is_sure and _ABBREVIATION.search(named.entity) for types, named in ends)
 
 
-def _end(one: Named) -> End:
-    return End(one.type, one.is_sure)
+def _end(named: Named) -> End:
+    return End(named.type, named.is_sure)
 
 
-def learned_facts(verdicts: Iterable[Verdict], known: Sequence[Fact], place: Place) -> list[Fact]:
-    """Returns the facts of learned verdicts, one for each two things, where rules state nothing of the two."""
+def learned_facts(verdicts: Iterable[RelationVerdict], known: Sequence[Fact], place: SentenceSpan) -> list[Fact]:
+    """Returns the facts of learned verdicts, at most 1 per pair, where rules state none."""
     pairs = {frozenset((fact.source, fact.target)) for fact in known}
     found = []
     for verdict in verdicts:
@@ -136,22 +136,23 @@ def learned_facts(verdicts: Iterable[Verdict], known: Sequence[Fact], place: Pla
     return found
 
 
-def _is_asserted(verdict: Verdict) -> bool:
-    """Tells whether the verbs above the two names say what is so, and the names are no parts of words: `Moscow-based`."""
+def _is_asserted(verdict: RelationVerdict) -> bool:
+    """Returns whether the governing verbs are asserted, and the names are no parts of words: `Moscow-based`."""
     if any(
-        one.last + 1 < len(one.head.doc) and one.head.doc[one.last + 1].text == "-" for one in (verdict.source, verdict.target)
+        named.last + 1 < len(named.head.doc) and named.head.doc[named.last + 1].text == "-"
+        for named in (verdict.source, verdict.target)
     ):
         return False
     if _only_describes(verdict.source, verdict.target):
         return False
-    verbs = [governing_verb(one.head) for one in (verdict.source, verdict.target)]
+    verbs = [governing_verb(named.head) for named in (verdict.source, verdict.target)]
     return not is_question(verbs[0].sent) and all(
-        asserts(verb) and not has_ended(verb) for verb in verbs if verb.pos_ in ("VERB", "AUX")
+        is_asserted(verb) and not has_ended(verb) for verb in verbs if verb.pos_ in ("VERB", "AUX")
     )
 
 
 def _only_describes(source: Named, target: Named) -> bool:
-    """Tells whether the target is said of a noun that the source describes, `X style resorts in Y`, or of another."""
+    """Returns whether the target belongs to a noun that the source modifies, `X style resorts in Y`, or to another."""
     noun, after = source.head.head, source.last + 1
     if is_adjective(target.entity) and target.head.head in source.head.conjuncts:  # `X and the Russian army`
         return True
@@ -161,7 +162,7 @@ def _only_describes(source: Named, target: Named) -> bool:
     return describes and target.head.i > noun.i and noun.is_ancestor(target.head)
 
 
-def _learned_name(verdict: Verdict) -> str | None:
+def _learned_name(verdict: RelationVerdict) -> str | None:
     if verdict.property == COUNTRY:
         if is_adjective(verdict.target.entity):
             return {"Work": "HAS_ORIGIN", "Product": "HAS_ORIGIN", "Organization": "BASED_IN"}.get(verdict.source.type)
@@ -178,20 +179,20 @@ def _property(name: str, source: Named, target: Named) -> str | None:
 
 
 def property_of(name: str, usual: str | None, in_country: bool) -> str | None:
-    """Returns Wikidata's property of a relation, that of a country where a place or an organization is said to be in one."""
+    """Returns the Wikidata property of a relation; that of the country for a place or organization in a country."""
     return COUNTRY if name in _IN_PLACE and in_country else usual
 
 
-def _validity(statement: Statement, dates: Dates) -> Validity:
+def _validity(statement: Statement, dates: DateReader) -> Period:
     word = statement.word
     if statement.evidence in _OWN_PHRASE and word.pos_ not in ("VERB", "AUX"):
         return dates.validity(_phrase(word))
     said_in = str(word.sent.text)
-    whole = _LIFE.sub(lambda match: " " * len(match[0]), clause(word.sent, word))
+    whole = _LIFE.sub(lambda match: " " * len(match[0]), clause_text(word.sent, word))
     parts = _parts(whole, statement, word.sent)
     if parts is not None:
-        for said in parts:
-            found = dates.validity(said)
+        for part in parts:
+            found = dates.validity(part)
             if found != (None, None):
                 return found
         whole, said_in = _without_brackets(whole), _without_brackets(said_in)
@@ -200,12 +201,12 @@ def _validity(statement: Statement, dates: Dates) -> Validity:
 
 
 def _without_brackets(words: str) -> str:
-    """Returns the words with those in brackets blank, which date only what is before them: `A (1994-1999) and B`."""
+    """Returns the words with brackets blanked, since those date only the words before them: `A (1994-1999) and B`."""
     return _IN_BRACKETS.sub(lambda match: " " * len(match[0]), words)
 
 
 def _is_one_clause(sentence: Any) -> bool:
-    """Tells whether the sentence has one clause, or one verb, so that whatever date it has is that of its verb."""
+    """Returns whether the sentence has a single clause or verb, so that any date is that verb's."""
     verbs = [word for word in sentence if word.pos_ in ("VERB", "AUX")]
     return sum(word.pos_ == "VERB" for word in verbs) <= 1 or not any(word.dep_ in _CLAUSES for word in verbs)
 
@@ -225,7 +226,7 @@ def _phrase(noun: Any) -> str:
 
 
 def _parts(whole: str, statement: Statement, sentence: Any) -> Sequence[str] | None:
-    """Returns the part of a clause that is the object's own where others are joined to it: `A in 2016 and B in 2018`."""
+    """Returns the object's own part of a clause with coordinated objects: `A in 2016 and B in 2018`."""
     ends = {statement.source.head.i, statement.target.head.i}
     for end in (statement.target.head, statement.source.head):
         others = [other for other in _peers(end) if other.i not in ends and sentence.start <= other.i < sentence.end]
@@ -239,7 +240,7 @@ def _parts(whole: str, statement: Statement, sentence: Any) -> Sequence[str] | N
 
 
 def _peers(word: Any) -> list[Any]:
-    """Returns the words joined to a word, also where their prepositions are: `for A and then for B`."""
+    """Returns the coordinated words of a word, also across prepositions: `for A and then for B`."""
     preposition = word.head
     if preposition.dep_ != "conj" or preposition.pos_ != "ADP":
         return list(word.conjuncts)

@@ -18,7 +18,7 @@ from fathom.errors import FathomError, HostRefused, OriginRefused
 from fathom.security.api_keys import COOKIE, Caller, KeyStore, key_in_headers
 from fathom.security.request_pacing import GuessLimit
 from fathom.settings import Settings
-from fathom.waits import waiting_at_most
+from fathom.waits import bounded_waits
 from fathom.web_origin import host_allowed, host_names, origin_allowed
 
 OPEN_PATH = "/server_info"  # returns versions only: health checks need no key
@@ -94,7 +94,7 @@ class SignInGuard:
             why = f"Too many wrong keys came from this address. Ask again in {wait} s."
             raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, why, {"Retry-After": str(wait)})
         try:
-            with waiting_at_most(MAX_WAIT_S):
+            with bounded_waits(MAX_WAIT_S):
                 known = await run_in_threadpool(self._keys.identify, key)
         except FathomError as error:
             refusal = _refusal(HTTPStatus.SERVICE_UNAVAILABLE, error)

@@ -10,7 +10,7 @@ import dagster as dg
 from dagster._cli.api import _execute_run_command_body  # what `dagster api execute_run` calls; no public name in 1.13
 
 from fathom.home import own_home
-from fathom.orchestration.alembic_cache import read_revisions
+from fathom.orchestration.alembic_cache import preload_revisions
 from fathom.orchestration.warm_runs.run_server import serve
 from fathom.orchestration.warm_runs.run_socket import run_server_address
 from fathom.settings import PROJECT_ROOT, settings
@@ -33,7 +33,7 @@ def warm_up() -> None:
     def first_run() -> None:
         nothing()
 
-    read_revisions()
+    preload_revisions()
     with dg.DagsterInstance.ephemeral() as instance:
         first_run.execute_in_process(instance=instance)
     import_driver()

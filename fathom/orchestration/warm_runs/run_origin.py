@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from fathom.errors import UsageWrong
-from fathom.uploads.hand_runs import StartedBy
+from fathom.uploads.hand_runs import RunStart
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -36,14 +36,14 @@ def planned_by_fathom(tags: Mapping[str, str]) -> bool:
     return RUN_KEY_TAG in tags and PARENT_TAG not in tags
 
 
-def started_by(run: dg.DagsterRun) -> StartedBy | None:
+def started_by(run: dg.DagsterRun) -> RunStart | None:
     """Returns how the run was started and its assets; None if Fathom planned the run."""
     if planned_by_fathom(run.tags):
         return None
     assets = _assets(run)
     if BACKFILL_TAG in run.tags:
-        return StartedBy("backfill", assets)
-    return StartedBy("re-execution" if PARENT_TAG in run.tags else "hand", assets)
+        return RunStart("backfill", assets)
+    return RunStart("re-execution" if PARENT_TAG in run.tags else "hand", assets)
 
 
 def raise_unless_one_document(run: dg.DagsterRun) -> None:

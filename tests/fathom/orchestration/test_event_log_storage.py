@@ -20,7 +20,7 @@ from fathom.errors import DagsterUnreachable
 from fathom.orchestration.dagster_home import write_dagster_home
 from fathom.orchestration.event_log_storage import KEPT, KeptEventLog
 from fathom.settings import PROJECT_ROOT, Settings
-from fathom.waits import waiting_at_most
+from fathom.waits import bounded_waits
 
 TELL = """
 import sys, dagster as dg
@@ -139,7 +139,7 @@ def test_a_bounded_wait_for_a_locked_file_ends_by_its_bound(instance: dg.Dagster
     instance.add_dynamic_partitions("documents", ["a"])
     file = log.path_for_shard("index")
     began = time.monotonic()
-    with closing(sqlite3.connect(file, isolation_level=None)) as other, waiting_at_most(0.5):
+    with closing(sqlite3.connect(file, isolation_level=None)) as other, bounded_waits(0.5):
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(OperationalError, match="locked"):
             instance.add_dynamic_partitions("documents", ["b"])
@@ -151,6 +151,6 @@ def test_a_bounded_wait_for_a_locked_file_ends_by_its_bound(instance: dg.Dagster
 def test_a_bounded_wait_for_another_thread_ends_by_its_bound(instance: dg.DagsterInstance) -> None:
     log = instance.event_log_storage
     assert isinstance(log, KeptEventLog)
-    with log.index_connection(), waiting_at_most(0.3), pytest.raises(DagsterUnreachable):
+    with log.index_connection(), bounded_waits(0.3), pytest.raises(DagsterUnreachable):
         instance.get_dynamic_partitions("documents")
     assert instance.get_dynamic_partitions("documents") == []

@@ -17,7 +17,15 @@ from fathom.orchestration.dagster_home import prepare_storage, write_dagster_hom
 from fathom.orchestration.event_log_storage import KeptEventLog
 from fathom.orchestration.event_packing import unpack
 from fathom.orchestration.materializations import records_of
-from fathom.orchestration.retention import DAY_S, FILES, MAX_RUNS, apply_retention, compact, give_back, let_shrink
+from fathom.orchestration.retention import (
+    DAY_S,
+    FILES,
+    MAX_RUNS,
+    apply_retention,
+    compact,
+    enable_incremental_vacuum,
+    vacuum_free_pages,
+)
 from fathom.settings import Settings
 from fathom.tables import uploads
 from fathom.uploads.upload import UploadState
@@ -196,15 +204,15 @@ def test_a_database_gives_back_what_was_deleted_from_it(tmp_path: Path) -> None:
         connection.execute("CREATE TABLE texts (text)")
         connection.execute("INSERT INTO texts VALUES ('kept')")
         connection.commit()
-    assert let_shrink(file)
-    assert not let_shrink(file)
+    assert enable_incremental_vacuum(file)
+    assert not enable_incremental_vacuum(file)
     with closing(sqlite3.connect(file)) as connection:
         connection.executemany("INSERT INTO texts VALUES (?)", [("x" * 1000,)] * 5000)
         connection.execute("DELETE FROM texts WHERE text != 'kept'")
         connection.commit()
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     large = file.stat().st_size
-    assert give_back(file) > 0.9 * large
+    assert vacuum_free_pages(file) > 0.9 * large
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("SELECT text FROM texts").fetchall() == [("kept",)]
 
@@ -226,11 +234,11 @@ def test_a_database_with_much_empty_room_in_its_pages_is_written_anew(tmp_path: 
 
 def test_a_database_that_is_locked_or_missing_is_left_for_the_next_pass(tmp_path: Path) -> None:
     file = tmp_path / "some.db"
-    assert (give_back(file), let_shrink(file), compact(file)) == (0, False, 0)
+    assert (vacuum_free_pages(file), enable_incremental_vacuum(file), compact(file)) == (0, False, 0)
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("CREATE TABLE texts (text)")
         connection.execute("BEGIN EXCLUSIVE")
-        assert (give_back(file), let_shrink(file)) == (0, False)
+        assert (vacuum_free_pages(file), enable_incremental_vacuum(file)) == (0, False)
 
 
 def test_every_database_of_a_home_can_shrink(home_settings: Settings, instance: dg.DagsterInstance) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from fathom.orchestration.dagster_daemon import give_heartbeat
+from fathom.orchestration.dagster_daemon import add_heartbeat
 from fathom.processes.heartbeat import Heartbeat
 from fathom.processes.probes import DAEMON_SILENT_S, SENSORS_SILENT_S, daemon_is_working, disk_full_message, loop_heartbeat
 from fathom.settings import Settings
@@ -85,7 +85,7 @@ def test_each_step_of_a_loop_is_a_beat(tmp_path: Path) -> None:
 
     daemon: Any = SimpleNamespace(core_loop=core_loop)
     heart = Heartbeat(tmp_path / "loop")
-    give_heartbeat(daemon, heart)
+    add_heartbeat(daemon, heart)
     steps = daemon.core_loop(None, Event())
     assert not (tmp_path / "loop").exists()
     assert list(steps) == ["one", "two"]

@@ -89,7 +89,7 @@ def fuse(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fuse]:
 
 def _tick(intake: Intake, dagster: LittleDagster, fuse: Fuse) -> None:
     intake.look()
-    found = intake.reconcile(dagster.states(intake.keys_in_hand()))
+    found = intake.reconcile(dagster.states(intake.active_run_keys()))
     for run in [*found.again, *intake.plan_runs(found.in_flight)]:
         fuse.point()
         dagster.submit(run)

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from fathom.errors import ConversionFailed, DocumentLocked, RunCancelled
 from fathom.tables import episodes
 from fathom.uploads import hand_runs, repository
-from fathom.uploads.hand_runs import MAX_KEPT, Origin, StartedBy
+from fathom.uploads.hand_runs import MAX_KEPT, Origin, RunStart
 from fathom.uploads.intake import Intake
 from fathom.uploads.upload import PlannedRun, Upload
 from tests.fathom.uploads.conftest import Desk
 
 DOCUMENT = "law/a.txt"
-WHOLE = StartedBy("hand", ("documents", "chunks", "graph_episodes"))
+WHOLE = RunStart("hand", ("documents", "chunks", "graph_episodes"))
 LATER = 1000.0
 
 
@@ -56,7 +56,7 @@ def test_a_run_over_some_assets_of_a_done_document_is_done_with_them_and_asks_fo
 ) -> None:
     done(desk, intake)
     for asset in assets:
-        intake.mark_running(DOCUMENT, run_id="r1", stage="docling", by=StartedBy(origin, assets))
+        intake.mark_running(DOCUMENT, run_id="r1", stage="docling", by=RunStart(origin, assets))
         assert [one.state for one in intake.running_by_hand(DOCUMENT)] == ["running"]
         intake.made_by_hand(DOCUMENT, "r1", asset)
     found = intake.reconcile({"run:r1": "ended"})
@@ -71,7 +71,7 @@ def test_a_run_over_some_assets_of_a_done_document_is_done_with_them_and_asks_fo
 def test_a_document_that_waits_still_has_its_planned_run_after_one_over_its_first_asset(desk: Desk, intake: Intake) -> None:
     desk.drop(DOCUMENT, "text")
     intake.look()
-    intake.mark_running(DOCUMENT, run_id="r1", by=StartedBy("hand", ("documents",)))
+    intake.mark_running(DOCUMENT, run_id="r1", by=RunStart("hand", ("documents",)))
     assert row(intake).state == "accepted"
     intake.reconcile({"run:r1": "ended"})
     assert (row(intake).state, row(intake).attempts) == ("accepted", 0)
@@ -111,12 +111,12 @@ def test_a_run_by_hand_that_was_cancelled_or_killed_leaves_a_done_document_done(
 ) -> None:
     done(desk, intake)
     intake.mark_running(DOCUMENT, run_id="r1", by=WHOLE)
-    assert intake.keys_in_hand() == ["run:r1"]
+    assert intake.active_run_keys() == ["run:r1"]
     intake.reconcile({"run:r1": "cancelled" if state == "cancelled" else "ended"})
     newest = hand_runs.newest(intake.engine, [DOCUMENT])[DOCUMENT]
     assert (newest.state, newest.reason) == (told, reason)
     assert (row(intake).state, row(intake).reason, row(intake).run_id) == ("done", None, "planned")
-    assert intake.keys_in_hand() == []
+    assert intake.active_run_keys() == []
 
 
 @pytest.mark.case(90)
@@ -179,7 +179,7 @@ def test_runs_by_hand_count_among_those_in_flight_each_once(desk: Desk) -> None:
 def test_only_the_newest_runs_of_a_document_are_remembered_and_none_of_one_that_is_removed(desk: Desk, intake: Intake) -> None:
     done(desk, intake)
     for number in range(MAX_KEPT + 5):
-        intake.mark_running(DOCUMENT, run_id=f"r{number}", by=StartedBy("hand", ("documents",)), now=float(number))
+        intake.mark_running(DOCUMENT, run_id=f"r{number}", by=RunStart("hand", ("documents",)), now=float(number))
         intake.made_by_hand(DOCUMENT, f"r{number}", "documents", now=float(number))
     assert hand_runs.newest(intake.engine, [DOCUMENT])[DOCUMENT].run_id == f"r{MAX_KEPT + 4}"
     with intake.engine.begin() as connection:

@@ -53,7 +53,7 @@ def test_the_way_to_done(desk: Desk, intake: Intake) -> None:
     assert _row(intake).run_key == run.run_key
     assert intake.mark_done("law/a.txt", run.versions[0], run_id="r1")
     assert _row(intake).state == "done"
-    assert intake.keys_in_hand() == []
+    assert intake.active_run_keys() == []
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_a_run_somebody_started_by_hand_is_followed_by_its_id(desk: Desk, intake
     intake.mark_running("law/a.txt", run_id="r1")
     intake.mark_done("law/a.txt", run.versions[0], run_id="r1")
     intake.mark_running("law/a.txt", run_id="by-hand")
-    assert intake.keys_in_hand() == ["run:by-hand"]
+    assert intake.active_run_keys() == ["run:by-hand"]
     assert intake.reconcile({"run:by-hand": "ended"}).requeued == ["law/a.txt"]
 
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from fathom.extraction.rules.relations.relation_vocabulary import readings, word_set
 from fathom.extraction.rules.relations.statements import Named, Predicate, Statement
 from fathom.extraction.rules.relations.verb_forms import finite_form
-from fathom.extraction.rules.text.factuality import asserts, has_ended, is_question
-from fathom.extraction.rules.text.sentence import Meant, Sentence, first_of_list
+from fathom.extraction.rules.text.factuality import has_ended, is_asserted, is_question
+from fathom.extraction.rules.text.sentence import Referent, Sentence, first_of_list
 
 # Verbs that say nothing by themselves, or nothing of the two.
 _EMPTY = word_set(
@@ -62,7 +62,7 @@ class _Argument(NamedTuple):
 def verb_statements(sentence: Sentence) -> Iterator[Statement]:
     """Yields what each verb of the sentence states of two named things."""
     for verb in sentence.span:
-        if verb.pos_ not in ("VERB", "AUX") or not asserts(verb) or has_ended(verb):
+        if verb.pos_ not in ("VERB", "AUX") or not is_asserted(verb) or has_ended(verb):
             continue
         subjects = sentence.subjects(verb)
         passive = is_passive(verb)
@@ -96,7 +96,7 @@ def _of_misread(sentence: Sentence) -> Iterator[Statement]:
             yield Statement(subject, other, Predicate(key, key), "verb", words[0])
 
 
-def _paired(sentence: Sentence, subjects: list[Meant], targets: list[Meant]) -> list[tuple[Meant, Meant]]:
+def _paired(sentence: Sentence, subjects: list[Referent], targets: list[Referent]) -> list[tuple[Referent, Referent]]:
     """Returns which subject goes with which target: each with each, or one after another where they do so respectively."""
     if len(subjects) == len(targets) > 1 and any(token.lower_ == "respectively" for token in sentence.span):
         return list(zip(subjects, targets, strict=True))
@@ -118,7 +118,7 @@ def _follows_have(verb: Any) -> bool:
     return verb.dep_ == "conj" and any(child.dep_ == "aux" and child.lemma_ == "have" for child in verb.head.children)
 
 
-def _stated(verb: Any, subject: Meant, target: Meant, argument: _Argument, passive: bool) -> Iterator[Statement]:
+def _stated(verb: Any, subject: Referent, target: Referent, argument: _Argument, passive: bool) -> Iterator[Statement]:
     base, form = _with_particle(verb, is_active=argument.is_agent or not passive)
     if argument.is_agent and passive:
         key, written, ends = f"{base}{argument.words}", f"{form}{argument.written}", (target, subject)
@@ -262,7 +262,7 @@ def _of_preposition(preposition: Any, nouns: list[Any]) -> Iterator[_Argument]:
                     yield _Argument(said, said, deeper)
 
 
-def _of_antecedent(sentence: Sentence, verb: Any, subjects: list[Meant]) -> Iterator[Statement]:
+def _of_antecedent(sentence: Sentence, verb: Any, subjects: list[Referent]) -> Iterator[Statement]:
     """Yields `the company that X bought`: the object is what the relative clause describes."""
     if verb.dep_ != "relcl" or is_passive(verb):
         return

@@ -10,8 +10,8 @@ from fathom.extraction.rules.names.countries import country_of, is_adjective
 from fathom.extraction.rules.names.gazetteer import is_first_name
 from fathom.extraction.rules.relations.relation_vocabulary import UNKNOWN, Reading, readings, relations, word_set
 from fathom.extraction.rules.relations.statements import Evidence, Named, Predicate, Statement, is_subject
-from fathom.extraction.rules.text.factuality import asserts, has_ended, is_former, noun_asserts
-from fathom.extraction.rules.text.sentence import Meant, Sentence, objects_of
+from fathom.extraction.rules.text.factuality import has_ended, is_asserted, is_former, is_noun_asserted
+from fathom.extraction.rules.text.sentence import Referent, Sentence, objects_of
 
 NATIONALITY, ORIGIN, BASED = "HAS_NATIONALITY", "HAS_ORIGIN", "BASED_IN"
 _BE = frozenset({"be", "become", "remain"})
@@ -58,7 +58,7 @@ _WORKS = word_set("film movie song album single novel book series show game band
 class Held(NamedTuple):
     """A thing that a noun is said of, and the verb that says so, where one does."""
 
-    meant: Meant
+    meant: Referent
     verb: Any
     evidence: Evidence
     former: bool = False
@@ -67,11 +67,11 @@ class Held(NamedTuple):
 def noun_statements(sentence: Sentence) -> Iterator[Statement]:
     """Yields what each noun of the sentence states of two named things."""
     for noun in sentence.span:
-        if noun.pos_ not in ("NOUN", "PROPN") or sentence.at(noun) is not None or not noun_asserts(noun):
+        if noun.pos_ not in ("NOUN", "PROPN") or sentence.at(noun) is not None or not is_noun_asserted(noun):
             continue
         if noun.i > sentence.span.start and noun.nbor(-1).text == "-" and not set(_before_hyphen(noun)) & _LESSER:
             continue  # `great-granddaughter`
-        holders = [one for one in _holders(sentence, noun) if one.verb is None or asserts(one.verb)]
+        holders = [one for one in _holders(sentence, noun) if one.verb is None or is_asserted(one.verb)]
         if holders:
             for words, written, target, is_owner in _targets(sentence, noun):
                 for held in holders:
@@ -90,7 +90,7 @@ def nationality_statements(sentence: Sentence) -> Iterator[Statement]:
             continue
         for held in _described_by(sentence, noun):
             thing = held.meant.named
-            if (held.verb is None or asserts(held.verb)) and (relation := _by_country(thing, noun)) and not _negated(noun):
+            if (held.verb is None or is_asserted(held.verb)) and (relation := _by_country(thing, noun)) and not _negated(noun):
                 yield Statement(
                     thing, land, Predicate("", land.entity), "nationality", noun, held.meant.by_pronoun, relation, held.former
                 )
@@ -111,12 +111,12 @@ def _before_hyphen(noun: Any) -> list[str]:
 def _described_by(sentence: Sentence, noun: Any) -> list[Held]:
     own = sentence.at(noun)
     if own is not None:
-        return [Held(Meant(own), None, "nationality")]
+        return [Held(Referent(own), None, "nationality")]
     return list(_holders(sentence, noun))
 
 
 def _negated(noun: Any) -> bool:
-    return not noun_asserts(noun)
+    return not is_noun_asserted(noun)
 
 
 def _by_country(thing: Named, noun: Any) -> str | None:
@@ -142,7 +142,7 @@ def _holders(sentence: Sentence, noun: Any) -> Iterator[Held]:
         yield from (Held(one, None, "apposition", former) for one in sentence.all_meant(child))
     verb = noun.head
     if noun.dep_ in ("compound", "nmod") and noun.i < verb.i and (own := sentence.at(verb)) is not None:
-        yield Held(Meant(own), None, "apposition", former)  # `singer X`
+        yield Held(Referent(own), None, "apposition", former)  # `singer X`
     former = former or (verb.lemma_ == "be" and has_ended(verb))
     if noun.dep_ in ("attr", "oprd", "dobj") and verb.lemma_ in (_BE | _MADE):
         passive = any(child.dep_ in ("nsubjpass", "auxpass") for child in verb.children) or verb.lemma_ in _BE
@@ -153,7 +153,7 @@ def _holders(sentence: Sentence, noun: Any) -> Iterator[Held]:
     elif is_subject(noun) and verb.lemma_ == "be":
         for child in verb.children:
             if child.dep_ == "attr" and (own := sentence.at(child)) is not None:
-                yield Held(Meant(own), verb, "noun", former)
+                yield Held(Referent(own), verb, "noun", former)
     elif noun.dep_ == "pobj" and verb.lower_ == "as" and verb.head.lemma_ in _AS | _DONE_AS:
         doing = verb.head
         passive = any(child.dep_ in ("nsubjpass", "auxpass") for child in doing.children)
@@ -181,7 +181,7 @@ def _is_of_place(noun: Any) -> bool:
     return is_in and (noun.lemma_.lower() in _KIN or is_profession(noun))
 
 
-def _objects(sentence: Sentence, verb: Any, noun: Any) -> list[Meant]:
+def _objects(sentence: Sentence, verb: Any, noun: Any) -> list[Referent]:
     return [
         one
         for child in verb.children
@@ -190,7 +190,7 @@ def _objects(sentence: Sentence, verb: Any, noun: Any) -> list[Meant]:
     ]
 
 
-def _targets(sentence: Sentence, noun: Any) -> Iterator[tuple[str, str, Meant, bool]]:
+def _targets(sentence: Sentence, noun: Any) -> Iterator[tuple[str, str, Referent, bool]]:
     """Yields what the noun is of, with the noun and its preposition: Y of `director of Y`, `Y's director`, `Y director`."""
     words, written = _noun_words(sentence, noun)
     last = noun
@@ -216,7 +216,7 @@ def _targets(sentence: Sentence, noun: Any) -> Iterator[tuple[str, str, Meant, b
             and (named := sentence.at(child)) is not None
             and _may_employ(named, noun)
         ):
-            yield f"{words} of", f"{written} of", Meant(named), True
+            yield f"{words} of", f"{written} of", Referent(named), True
 
 
 def is_of_persons(found: Sequence[Reading]) -> bool:
@@ -235,10 +235,10 @@ def _is_of_another(preposition: Any) -> bool:
     )
 
 
-def _had(sentence: Sentence, noun: Any) -> list[Meant]:
+def _had(sentence: Sentence, noun: Any) -> list[Referent]:
     """Returns who has what the noun says: Y of `Y had two sons, A and B`."""
     verb = noun.head
-    return sentence.subjects(verb) if noun.dep_ == "dobj" and verb.lemma_ == "have" and asserts(verb) else []
+    return sentence.subjects(verb) if noun.dep_ == "dobj" and verb.lemma_ == "have" and is_asserted(verb) else []
 
 
 def _noun_words(sentence: Sentence, noun: Any) -> tuple[str, str]:
@@ -265,7 +265,7 @@ _KEPT = (
 )
 
 
-def noun_statement(noun: Any, held: Held, target: Meant, said: tuple[str, str], is_owner: bool) -> Iterator[Statement]:
+def noun_statement(noun: Any, held: Held, target: Referent, said: tuple[str, str], is_owner: bool) -> Iterator[Statement]:
     """Yields what a noun with its preposition, in both forms of `said`, says of the thing it is held of and its target."""
     words, written = said
     early = word_before(target.named) if is_owner else ""
@@ -413,7 +413,7 @@ def _before_names(sentence: Sentence) -> Iterator[Statement]:
             if c.dep_ in ("compound", "nmod") and sentence.at(c) is None and c.pos_ in ("NOUN", "PROPN")
         ]
         for noun in (c for c in nouns if c.lower_ == c.text and c.i < one.head.i):
-            if not noun_asserts(noun):
+            if not is_noun_asserted(noun):
                 continue
             near = [*noun.children, *one.head.children]
             owners = [
@@ -427,5 +427,5 @@ def _before_names(sentence: Sentence) -> Iterator[Statement]:
                 target = sentence.at(owner)
                 listed = any(token.lower_ in ("and", ",") for token in owner.doc[owner.i : noun.i])
                 if target is not None and not listed and _may_employ(target, noun):
-                    held = Held(Meant(one), None, "owner", is_former(noun))
-                    yield from noun_statement(noun, held, Meant(target), (f"{words} of", f"{words} of"), True)
+                    held = Held(Referent(one), None, "owner", is_former(noun))
+                    yield from noun_statement(noun, held, Referent(target), (f"{words} of", f"{words} of"), True)

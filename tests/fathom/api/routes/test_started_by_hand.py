@@ -7,7 +7,7 @@ import pytest
 from fathom.api.routes.document_paths import encoded
 from fathom.errors import ConversionFailed
 from fathom.operations.remove import InHandNow, remove
-from fathom.uploads.hand_runs import StartedBy
+from fathom.uploads.hand_runs import RunStart
 from tests.fathom.api.conftest import Api
 
 
@@ -22,7 +22,7 @@ def done(api: Api) -> str:
 @pytest.mark.case(85, 90)
 def test_a_run_by_hand_is_on_the_pages_and_in_the_api_with_its_assets_and_outcome(api: Api) -> None:
     document = done(api)
-    api.intake.mark_running(document, run_id="r1", stage="docling", by=StartedBy("backfill", ("documents", "chunks")))
+    api.intake.mark_running(document, run_id="r1", stage="docling", by=RunStart("backfill", ("documents", "chunks")))
     row = api.client.get(f"/api/documents/{encoded(document)}", headers=api.key("reader")).json()
     assert row["document"]["by_hand"]["sentence"] == "By backfill: documents, chunks in progress"
     api.intake.failed_by_hand(document, "r1", ConversionFailed("The <converter> fell."), stage="docling")
@@ -48,6 +48,6 @@ def test_a_document_nobody_started_a_run_over_has_none(api: Api) -> None:
 
 def test_a_document_is_not_removed_while_a_run_by_hand_has_it(api: Api) -> None:
     document = done(api)
-    api.intake.mark_running(document, run_id="r1", by=StartedBy("hand", ("documents",)))
+    api.intake.mark_running(document, run_id="r1", by=RunStart("hand", ("documents",)))
     with pytest.raises(InHandNow):
         remove(api.settings, document, by="a test")
