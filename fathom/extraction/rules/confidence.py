@@ -1,11 +1,11 @@
-"""Says how sure a stated fact is: the share of facts with the same kind of evidence that a reader found right."""
+"""Estimates the confidence of a fact: the measured precision of facts with the same kind of evidence."""
 
 from __future__ import annotations
 
 from fathom.extraction.rules.relations.relation_vocabulary import UNKNOWN
 from fathom.extraction.rules.relations.statements import Statement
 
-# By evidence, and whether the vocabulary names the relation.
+# Precision by kind of evidence, and whether the vocabulary has the relation.
 _SHARES = {
     ("verb", True): 0.9,
     ("verb", False): 0.74,
@@ -27,7 +27,7 @@ _LONG = 45  # words
 
 
 def confidence_of(statement: Statement, *, named: bool) -> float:
-    """Returns the share, 0-1; `named` where the relation is one of the vocabulary's."""
+    """Returns the confidence, 0-1; `named` where the vocabulary has the relation."""
     share = _SHARES[statement.evidence, named or statement.relation is not None]
     if statement.by_pronoun:
         share *= _BY_PRONOUN

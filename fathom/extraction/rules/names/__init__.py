@@ -1,1 +1,1 @@
-"""Finds names and their types: spaCy's spans mended, by a gazetteer, and grouped to entities."""
+"""Named entity recognition: corrected spaCy spans, gazetteers, typing, and grouping of mentions into entities."""

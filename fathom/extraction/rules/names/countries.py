@@ -1,11 +1,11 @@
-"""Countries by name, by short name and by what their people and things are called; from the time zone database's own table."""
+"""Countries by name, short name and adjective, from the table of the time zone database."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
 
-# Short and former names, as the table has only one for each country.
+# Short and former names, as the table has a single name for each country.
 _ALSO = {
     "us": "United States",
     "u.s.": "United States",
@@ -40,7 +40,7 @@ _ALSO = {
     "ivory coast": "Côte d'Ivoire",
     "russian federation": "Russia",
 }
-# Where the adjective is not the country's name with an ending.
+# Irregular adjectives.
 _ADJECTIVES = {
     "american": "United States",
     "british": "United Kingdom",
@@ -126,12 +126,12 @@ _ADJECTIVES = {
     "tibetan": "China",
 }
 _ENDINGS = ("n", "an", "ian", "ean", "ese", "i", "ish", "nian")
-_ENDS = ("a", "e", "y", "o", "an")  # what a name may lose before an ending
+_ENDS = ("a", "e", "y", "o", "an")  # endings that a name may lose before the adjective's
 
 
 @cache
 def country_of(name: str) -> str | None:
-    """The country that the name or adjective is of, `France` for `French`; None for what is of no country."""
+    """Returns the country of a name or adjective, `France` for `French`; None if there is none."""
     key = " ".join(name.casefold().replace("’", "'").split()).removeprefix("the ")
     return (
         _ALSO.get(key) or _names().get(key) or _ADJECTIVES.get(key) or _ADJECTIVES.get(key.removesuffix("s")) or _derived(key)
@@ -139,7 +139,7 @@ def country_of(name: str) -> str | None:
 
 
 def is_adjective(name: str) -> bool:
-    """Whether the name is what a country's people and things are called, not the country's own name."""
+    """Returns whether the name is a country's adjective, not the country's own name."""
     key = " ".join(name.casefold().split()).removeprefix("the ")
     return key not in _ALSO and key not in _names() and country_of(name) is not None
 

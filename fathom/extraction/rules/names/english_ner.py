@@ -1,4 +1,4 @@
-"""Where names may stand in a text: what spaCy sees, quoted titles, runs of capitals, abbreviations, mended at their edges."""
+"""Finds English name spans: spaCy's entities, quoted titles, capitalised runs, abbreviations, with corrected borders."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from fathom.extraction.rules.names.name_cleaning import (
     name_span,
     type_by_words,
 )
-from fathom.extraction.rules.names.name_evidence import named
-from fathom.extraction.rules.names.span_merging import Place, joined, widened
+from fathom.extraction.rules.names.name_evidence import keep_names
+from fathom.extraction.rules.names.span_merging import NameSpan, extend_span, merge_adjacent
 
 _WORD = r"(?:[A-ZÀ-Þ][\w’'&-]*|\d+(?:st|nd|rd|th))"
 _HEAD = (
@@ -36,7 +36,7 @@ _SMALL_LAST = re.compile(
 )
 _AWARD = re.compile(rf"(?<![\w’'-])(?:{_WORD}\s+){{1,4}}Awards?\s+for\s+{_WORD}(?:\s+{_WORD}){{0,5}}(?=[^\w]|$)")
 _PART = rf"(?!(?:Railroad|Railway|In|On|At|From|The)\b){_WORD}(?:\s(?!(?:Railroad|Railway)\b){_WORD}){{0,2}}"
-# `Atchison, Topeka and Santa Fe Railroad` is one line
+# `Atchison, Topeka and Santa Fe Railroad` is a single railroad
 _LINE = re.compile(rf"(?<![\w’'-]){_PART}(?:,\s{_PART}){{0,3}},?\s(?:and|&)\s{_PART}\s(?:Railroad|Railway)(?:\sCompany)?(?!\w)")
 _TWO = re.compile(r"\s+(?:and|&)\s+")
 _PARTICLE = re.compile(
@@ -92,8 +92,8 @@ _WEEKDAYS_MONTHS = re.compile(
 )
 
 
-def places(text: str, offset: int, doc: Any) -> list[Place]:
-    """Every name of the parsed piece of `text` that begins at `offset`, none over another, in order."""
+def english_names(text: str, offset: int, doc: Any) -> list[NameSpan]:
+    """Returns the names of the parsed piece of `text` that begins at `offset`, without overlaps, in order."""
     end = offset + len(doc.text)
     if is_garbled(doc.text):
         return []
@@ -104,7 +104,7 @@ def places(text: str, offset: int, doc: Any) -> list[Place]:
         *_with_small_words(text, offset, end),
         *_of_spacy(text, offset, doc),
     ]
-    kept: list[Place] = []
+    kept: list[NameSpan] = []
     taken = bytearray(end - offset)
     for place in found:  # the surer first
         covered = slice(place.start - offset, place.end - offset)
@@ -116,41 +116,41 @@ def places(text: str, offset: int, doc: Any) -> list[Place]:
         if not any(taken[covered]):
             taken[covered] = b"\1" * (place.end - place.start)
             kept.append(place)
-    whole = [widened(text, place) for place in joined(text, sorted(kept, key=lambda place: place.start))]
-    return named(text, [place for place in whole if not is_only_building(text[place.start : place.end])])
+    whole = [extend_span(text, place) for place in merge_adjacent(text, sorted(kept, key=lambda place: place.start))]
+    return keep_names(text, [place for place in whole if not is_only_building(text[place.start : place.end])])
 
 
-def _nicknamed(text: str, start: int, end: int) -> Iterator[Place]:
-    """A person with another name in the middle: `Wilfried "Willi" Schneider`, `Conrad S. (Gus) Shinn`."""
+def _nicknamed(text: str, start: int, end: int) -> Iterator[NameSpan]:
+    """Yields persons with a nickname inside: `Wilfried "Willi" Schneider`, `Conrad S. (Gus) Shinn`."""
     for match in _NICKNAME.finditer(text, start, end):
-        yield Place(*match.span(), "Person", source="nicknamed")
+        yield NameSpan(*match.span(), "Person", source="nicknamed")
 
 
-def _quoted(text: str, start: int, end: int) -> Iterator[Place]:
-    """Titles in quotation marks: every word but the small ones has a capital."""
+def _quoted(text: str, start: int, end: int) -> Iterator[NameSpan]:
+    """Yields titles in quotation marks, with every word except small words capitalised."""
     for match in _QUOTED.finditer(text, start, end):
-        said = match.group(1)
-        words = said.split()
-        if said != said.strip() or said[-1] in ".,;:" or len(words) > 10:
+        title = match.group(1)
+        words = title.split()
+        if title != title.strip() or title[-1] in ".,;:" or len(words) > 10:
             continue
         titled = all(word[0].isupper() or not word[0].isalpha() or word in _SMALL for word in words) and words[0][0].isupper()
         before, after = text[max(0, match.start() - 40) : match.start()], text[match.end() : match.end() + 40]
         nickname = len(words) == 1 and before.rstrip()[-1:].isalpha() and _WORD_NEXT.match(after)
-        if titled and is_name(said) and not _WORD_LAST.search(before[:-1]) and not nickname:
-            yield Place(*match.span(1), "Work", 0.9, "quoted")
+        if titled and is_name(title) and not _WORD_LAST.search(before[:-1]) and not nickname:
+            yield NameSpan(*match.span(1), "Work", 0.9, "quoted")
 
 
-def _with_small_words(text: str, start: int, end: int) -> Iterator[Place]:
-    """Yields names that hold words without a capital: `Angolan civil war`, `1976 U.S. presidential election`."""
+def _with_small_words(text: str, start: int, end: int) -> Iterator[NameSpan]:
+    """Yields names that hold lower-case words: `Angolan civil war`, `1976 U.S. presidential election`."""
     for match in (*_SMALL_LAST.finditer(text, start, end), *_AWARD.finditer(text, start, end)):
         if at := name_span(text, *match.span(), "Event"):
-            yield Place(*at, "Event", source="pattern")
+            yield NameSpan(*at, "Event", source="pattern")
 
 
-def _with_of(text: str, offset: int, doc: Any) -> Iterator[Place]:
+def _with_of(text: str, offset: int, doc: Any) -> Iterator[NameSpan]:
     for match in _LINE.finditer(text, offset, offset + len(doc.text)):
         if at := name_span(text, *match.span(), "Organization"):
-            yield Place(*at, "Organization", source="pattern")
+            yield NameSpan(*at, "Organization", source="pattern")
     whole = {(offset + span.start_char, offset + span.end_char) for span in doc.ents if " and " not in span.text}
     for match in _OF.finditer(text, offset, offset + len(doc.text)):
         begins, ends = match.span()
@@ -158,10 +158,10 @@ def _with_of(text: str, offset: int, doc: Any) -> Iterator[Place]:
             ends = two.start()
         longer = any(a <= begins and ends <= b and (a, b) != (begins, ends) for a, b in whole)
         if not longer and (at := name_span(text, begins, ends, "Organization")):
-            yield Place(*at, type_by_words(text[at[0] : at[1]]) or "Organization", source="pattern")
+            yield NameSpan(*at, type_by_words(text[at[0] : at[1]]) or "Organization", source="pattern")
 
 
-def _of_spacy(text: str, offset: int, doc: Any) -> Iterator[Place]:
+def _of_spacy(text: str, offset: int, doc: Any) -> Iterator[NameSpan]:
     for span in doc.ents:
         kind = TYPES.get(span.label_)
         if kind is None:
@@ -182,18 +182,18 @@ def _of_spacy(text: str, offset: int, doc: Any) -> Iterator[Place]:
                 end = more.end()
             at = name_span(text, start, end, kind_here)
             if at is not None:
-                yield Place(*at, kind_here)
+                yield NameSpan(*at, kind_here)
 
 
 def _is_titled(text: str, start: int, end: int, label: str) -> bool:
-    """Whether a person's title is in it: `Admiral Dufek` also where spaCy takes it for an organization, not `King County`."""
+    """Returns whether it holds a person's title: `Admiral Dufek` also where spaCy says organization, not `King County`."""
     if label in ("GPE", "LOC", "FAC") or type_by_words(text[start:end]) not in (None, "Person"):
         return False
     return has_title(text, start, end) and (label != "ORG" or not text.startswith("General ", start))
 
 
 def _parts(text: str, start: int, end: int, kind: str) -> list[tuple[int, int]]:
-    """The found piece, cut where two names were taken for one."""
+    """Returns the found span, split where it holds two names."""
     pieces = [(start, end)]
     for pattern in _CUTS.get(kind, (_SPLIT,)):
         cut: list[tuple[int, int]] = []
@@ -206,8 +206,8 @@ def _parts(text: str, start: int, end: int, kind: str) -> list[tuple[int, int]]:
     return pieces
 
 
-def _capitals(text: str, offset: int, doc: Any, taken: bytearray) -> Iterator[Place]:
-    """Runs of proper nouns within a sentence that spaCy gave no type."""
+def _capitals(text: str, offset: int, doc: Any, taken: bytearray) -> Iterator[NameSpan]:
+    """Yields runs of proper nouns within a sentence that spaCy gave no type."""
     run: list[Any] = []
     for token in [*doc, None]:
         free = token is not None and not taken[token.idx] and not _WEEKDAYS_MONTHS.match(token.text)
@@ -218,12 +218,14 @@ def _capitals(text: str, offset: int, doc: Any, taken: bytearray) -> Iterator[Pl
             at = name_span(text, offset + run[0].idx, offset + run[-1].idx + len(run[-1].text))
             if at is not None:
                 name = text[at[0] : at[1]]
-                yield Place(*at, type_by_words(name) or ANY_TYPE, 0.4, "capitals")
+                yield NameSpan(*at, type_by_words(name) or ANY_TYPE, 0.4, "capitals")
         run = []
 
 
-def _leads(text: str, offset: int, doc: Any) -> Iterator[Place]:
-    """What a paragraph begins with and then says what it is: `Foulsyke is a hamlet`, `Goght (formerly Goghot) was the …`."""
+def _leads(text: str, offset: int, doc: Any) -> Iterator[NameSpan]:
+    """Yields names that a paragraph begins with and then describes: `Foulsyke is a hamlet`, `Goght (formerly Goghot) was the
+    …`.
+    """
     for match in _LEAD.finditer(text, offset, offset + len(doc.text)):
         first = doc.char_span(match.start(1) - offset, match.end(1) - offset, alignment_mode="expand")
         kind = _kind_said(text, match.end())
@@ -234,12 +236,12 @@ def _leads(text: str, offset: int, doc: Any) -> Iterator[Place]:
         if len(first) == 1 and first[0].pos_ != "PROPN" and match.group(2) is None and kind is None:
             continue
         if at := name_span(text, *match.span(1)):
-            yield Place(*at, type_by_words(text[at[0] : at[1]]) or kind or ANY_TYPE, 0.6, "lead")
+            yield NameSpan(*at, type_by_words(text[at[0] : at[1]]) or kind or ANY_TYPE, 0.6, "lead")
 
 
 def _kind_said(text: str, after: int) -> str | None:
-    said = text[after : after + 80].split(".")[0]
-    return next((kind for kind, words in _SAID.items() if words.search(said)), None)
+    title = text[after : after + 80].split(".")[0]
+    return next((kind for kind, words in _SAID.items() if words.search(title)), None)
 
 
 def _names_something(run: list[Any]) -> bool:

@@ -1,4 +1,4 @@
-"""Common English words by the index of spaCy's lemmatizer, without those that people, cities and countries are called."""
+"""Common English words, from the index of spaCy's lemmatizer, without frequent names of people, cities and countries."""
 
 from __future__ import annotations
 
@@ -34,38 +34,38 @@ _ENDINGS = (
 
 
 def is_common_word(word: str) -> bool:
-    """Whether it is an English noun, verb or adjective, in any of its forms, and no name that people or cities often have."""
+    """Returns whether it is an English noun, verb or adjective in any form, and no frequent name of people or cities."""
     if not _is_english(_bare(word)) or country_of(word) or is_language_or_people(word):
         return False
     return not (is_first_name(word) or is_surname(word) or is_city(word))
 
 
 def is_common_phrase(name: str) -> bool:
-    """Whether all words of it with a capital are common ones."""
+    """Returns whether all its capitalised words are common words."""
     words = [word for part in name.split() for word in part.split("-") if word[:1].isupper()]
     bare = [word.strip(".,;:'’\"()") for word in words]
     return bool(words) and all(is_small_word(word) or is_common_word(word) for word in bare)
 
 
 def is_command(word: str) -> bool:
-    """Whether it is a verb as a button or a list of steps has it: `REWIND`, `Learn`."""
+    """Returns whether it is a verb as on a button or in a list of steps: `REWIND`, `Learn`."""
     return _bare(word) in _verbs() and not (is_first_name(word) or is_surname(word) or is_city(word))
 
 
 def is_small_word(word: str) -> bool:
-    """Whether it is a pronoun, preposition or the like."""
+    """Returns whether it is a pronoun, preposition or similar function word."""
     return word.lower() in STOP_WORDS
 
 
 def is_garbled(text: str) -> bool:
-    """Whether too many words written small are no English words, as where a scan was read badly."""
+    """Returns whether too many lower-case words are no English words, as in badly recognised scans."""
     words = _SMALL.findall(text[:4000])
     unknown = sum(word not in STOP_WORDS and not _is_english(word) for word in words)
     return len(words) >= _ENOUGH and unknown > _GARBLED * len(words)
 
 
 def _bare(word: str) -> str:
-    """The word in small letters without accents."""
+    """Returns the word in lower case without accents."""
     return "".join(c for c in normalize("NFD", word.lower()) if not combining(c))
 
 

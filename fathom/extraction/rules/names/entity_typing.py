@@ -1,4 +1,4 @@
-"""Gives each name of a text its type and the confidence it deserves; a type that would be a guess is left out."""
+"""Assigns each name a type and a confidence; a type that would be a guess is omitted."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Mapping
 
 from fathom.extraction.rules.names.countries import country_of, is_adjective
 from fathom.extraction.rules.names.english_words import is_common_phrase
-from fathom.extraction.rules.names.found_name import ANY_TYPE, Found
+from fathom.extraction.rules.names.found_name import ANY_TYPE, FoundName
 from fathom.extraction.rules.names.gazetteer import is_city
 from fathom.extraction.rules.names.name_cleaning import LEGAL_FORM, type_by_words
-from fathom.extraction.rules.names.type_model import features, likely_kinds
+from fathom.extraction.rules.names.type_model import model_features, type_probabilities
 
-SURE = 0.6  # of a kind's probability; below it the type is a guess
+SURE = 0.6  # minimum probability; below it the type is a guess
 OFTEN_TAKEN = 0.7  # of an organization's
-MOSTLY_TAKEN = 0.85  # of an organization's that is named by one word or abbreviation alone
-ALONE = 0.8  # of a person's that has one word, or a place's that is no known city
+MOSTLY_TAKEN = 0.85  # of an organization named by a single word or abbreviation
+ALONE = 0.8  # of a person with a single-word name, or a place that is no known city
 _TWICE = 1.5  # votes
 _SOURCES = frozenset({"capitals", "joined", "lead", "nicknamed", "pattern", "quoted", "spacy"})
 _BY_KIND = {"PER": "Person", "ORG": "Organization", "LOC": "Location"}
 _OTHER = ("Event", "Language", "Law", "Product", "Work")
-# Share of the names of each standing that are right, with their type where they have one: who found them, whether they have
-# several places, whether they have a type. Counted by `python -m tests.evaluation.entity_confidence`.
+# Precision of each class of names, including their type: by source, whether they have
+# several mentions, and whether they have a type. Measured by `python -m tests.evaluation.entity_confidence`.
 RIGHT = {
     ("capitals", False, False): 0.61,
     ("capitals", False, True): 0.67,
@@ -41,56 +41,56 @@ RIGHT_OF_FEW = {False: 0.9, True: 0.94}  # of the standings that have under 20 n
 _PEOPLES = 0.5  # of all votes, from where on a name is of a people, faith or language
 
 
-def evidence(text: str, one: Found) -> dict[str, float]:
-    """Returns the features of a name by which the model of types weighs its kind."""
-    return features(text, one.name, one.mentions, one.votes, one.sources, surname=one.surname is not None)
+def evidence_of_type(text: str, found: FoundName) -> dict[str, float]:
+    """Returns the features of a name for the type model."""
+    return model_features(text, found.name, found.mentions, found.votes, found.sources, surname=found.surname is not None)
 
 
-def decide(text: str, one: Found, kinds: Mapping[str, float] | None = None) -> None:
-    """Sets type and confidence of an English name; the model of types knows no other language.
+def assign_type(text: str, found: FoundName, kinds: Mapping[str, float] | None = None) -> None:
+    """Sets type and confidence of an English name; the type model supports no other language.
 
-    `kinds` are the probabilities of its kinds, by the weights of the package unless they are given.
+    `kinds` are the type probabilities, by default those of the packaged weights.
     """
-    if any(source.startswith("french") for source in one.sources):
+    if any(source.startswith("french") for source in found.sources):
         return
-    one.decided = _decided(text, one, kinds)
-    source, several, _ = key = standing(one)
-    one.confidence = RIGHT.get(key, RIGHT_OF_FEW[several] if source in _SOURCES else None)
+    found.decided = _decided(text, found, kinds)
+    source, several, _ = key = confidence_class(found)
+    found.confidence = RIGHT.get(key, RIGHT_OF_FEW[several] if source in _SOURCES else None)
 
 
-def standing(one: Found) -> tuple[str, bool, bool]:
-    """Returns the class of a name by which its confidence was counted: its source, several places or one, typed or not."""
-    most = max(sorted(one.sources), key=lambda source: one.sources[source], default="")
-    return most.split(" ")[0], len(one.mentions) > 1, one.decided != ANY_TYPE
+def confidence_class(found: FoundName) -> tuple[str, bool, bool]:
+    """Returns the class by which a name's confidence was measured: its source, several mentions or not, typed or not."""
+    most = max(sorted(found.sources), key=lambda source: found.sources[source], default="")
+    return most.split(" ")[0], len(found.mentions) > 1, found.decided != ANY_TYPE
 
 
-def _decided(text: str, one: Found, kinds: Mapping[str, float] | None) -> str:
-    if LEGAL_FORM.search(one.name):
+def _decided(text: str, found: FoundName, kinds: Mapping[str, float] | None) -> str:
+    if LEGAL_FORM.search(found.name):
         return "Organization"
-    if country_of(one.name):
-        return "Group" if is_adjective(one.name) else "Location"
-    if one.voted in ("Group", "Language") and one.votes.get(one.voted, 0.0) >= _PEOPLES * sum(one.votes.values()):
-        return one.voted
-    kinds = kinds or likely_kinds(evidence(text, one))
+    if country_of(found.name):
+        return "Group" if is_adjective(found.name) else "Location"
+    if found.voted in ("Group", "Language") and found.votes.get(found.voted, 0.0) >= _PEOPLES * sum(found.votes.values()):
+        return found.voted
+    kinds = kinds or type_probabilities(evidence_of_type(text, found))
     kind = min(kinds, key=lambda kind: (-kinds[kind], kind))
-    return ANY_TYPE if kinds[kind] < _least(one, kind) else _BY_KIND.get(kind) or _other(one)
+    return ANY_TYPE if kinds[kind] < _least(found, kind) else _BY_KIND.get(kind) or _other(found)
 
 
-def _least(one: Found, kind: str) -> float:
-    """The least probability at which a kind is said; spaCy takes every abbreviation and term for an organization."""
-    name, alone = one.name, " " not in one.name
+def _least(found: FoundName, kind: str) -> float:
+    """Returns the minimum probability of a type; higher where spaCy takes abbreviations and terms for organizations."""
+    name, alone = found.name, " " not in found.name
     if kind == "PER" and is_common_phrase(name):
         return 1.0
     if kind == "ORG":
-        return OFTEN_TAKEN if not alone or one.aliases else MOSTLY_TAKEN
+        return OFTEN_TAKEN if not alone or found.aliases else MOSTLY_TAKEN
     return ALONE if alone and (kind == "PER" or (kind == "LOC" and not is_city(name))) else SURE
 
 
-def _other(one: Found) -> str:
-    """Which of the types that are neither persons, organizations nor places; only where more than one look of spaCy says so."""
-    if by_words := type_by_words(one.name):
+def _other(found: FoundName) -> str:
+    """Returns the type that is neither person, organization nor place; only where at least two of spaCy's spans agree."""
+    if by_words := type_by_words(found.name):
         return by_words
-    votes = {kind: one.votes[kind] for kind in _OTHER if one.votes.get(kind, 0.0) >= _TWICE}
-    if votes.get("Work", 0.0) < _TWICE and any(source.startswith("quoted") for source in one.sources):
+    votes = {kind: found.votes[kind] for kind in _OTHER if found.votes.get(kind, 0.0) >= _TWICE}
+    if votes.get("Work", 0.0) < _TWICE and any(source.startswith("quoted") for source in found.sources):
         return "Work"
     return min(votes, key=lambda kind: (-votes[kind], kind)) if votes else ANY_TYPE

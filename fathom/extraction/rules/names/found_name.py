@@ -1,4 +1,4 @@
-"""A name found in a text: the votes for its type, every place it stands, how else it is written."""
+"""A name found in a text, with its type votes, mentions and aliases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ARTICLE = re.compile(r"^the\s+", re.IGNORECASE)
 _BY_WORDS = 1.5  # votes
 _BY_COUNTRY = 3.0
 
-# What is written in several ways; one name joins it over documents.
+# Canonical names of things with several spellings.
 _KNOWN_AS = {
     "us": "United States",
     "u.s.": "United States",
@@ -32,27 +32,27 @@ _KNOWN_AS = {
 
 
 @dataclass
-class Found:
-    """A name of one text, with the votes for its type, every place it stands and how else it is written."""
+class FoundName:
+    """A name of a text, with its type votes, mentions and aliases."""
 
     name: str
     votes: dict[str, float] = field(default_factory=dict[str, float])
     mentions: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
     aliases: set[str] = field(default_factory=set[str])
     surname: str | None = None
-    sources: Counter[str] = field(default_factory=Counter[str])  # by what its places were found, and as which type
+    sources: Counter[str] = field(default_factory=Counter[str])  # by source of its mentions and their type
 
-    decided: str | None = None  # its type, once all that speaks for it is weighed
-    confidence: float | None = None  # share of such names that are right, with their type; None where it was not measured
+    decided: str | None = None  # its type, after weighing all evidence
+    confidence: float | None = None  # precision of such names including their type; None if not measured
 
     @property
     def type(self) -> str:
-        """The decided type, else the one most votes are for."""
+        """The decided type, else the type with most votes."""
         return self.decided or self.voted
 
     @property
     def voted(self) -> str:
-        """The type most votes are for, those of its own words included; the first by name of equals."""
+        """The type with most votes, its own words included; ties are broken by name."""
         votes = dict(self.votes)
         if by_words := type_by_words(self.name):
             votes[by_words] = votes.get(by_words, 0.0) + _BY_WORDS
@@ -63,11 +63,11 @@ class Found:
 
     @property
     def first(self) -> tuple[int, int]:
-        """Where it stands first."""
+        """The first mention."""
         return min(self.mentions)
 
-    def absorb(self, other: Found) -> None:
-        """The other's places, votes and names are this one's."""
+    def absorb(self, other: FoundName) -> None:
+        """Adds the other's mentions, votes and aliases."""
         self.mentions |= other.mentions
         for kind, votes in other.votes.items():
             self.votes[kind] = self.votes.get(kind, 0.0) + votes
@@ -76,7 +76,9 @@ class Found:
 
 
 def canonical(name: str) -> str:
-    """The name that stands for all ways to write it, in every document: no article, no shouting, one form for known ones."""
+    """Returns the canonical form of a name, the same in every document: no article, no all-caps, a fixed form for known
+    variants.
+    """
     name = ARTICLE.sub("", " ".join(name.split())) or name
     if known := _KNOWN_AS.get(name.casefold()):
         return known

@@ -1,4 +1,4 @@
-"""Where names may stand in a French text: what spaCy sees, mended at its edges, with the type that its words speak for."""
+"""Finds French name spans: spaCy's entities with corrected borders and types by their words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from fathom.extraction.rules.names.name_cleaning import is_name
-from fathom.extraction.rules.names.span_merging import Place
+from fathom.extraction.rules.names.span_merging import NameSpan
 
 _TYPES = {"PER": "Person", "ORG": "Organization", "LOC": "Location", "MISC": "Work"}
 _CAPITAL = r"[A-ZÀ-ÞŒ][\w’'-]*"
@@ -72,23 +72,23 @@ _NO_NAME = re.compile(
 )
 
 
-def french_places(text: str, offset: int, doc: Any) -> list[Place]:
-    """Every name of the parsed French piece of `text` that begins at `offset`, none over another, in order."""
+def french_names(text: str, offset: int, doc: Any) -> list[NameSpan]:
+    """Returns the names of the parsed French piece of `text` that begins at `offset`, without overlaps, in order."""
     end = offset + len(doc.text)
     found = [
-        Place(match.start("name"), match.end("name"), "Person", source="french")
+        NameSpan(match.start("name"), match.end("name"), "Person", source="french")
         for match in _TITLED.finditer(text, offset, end)
     ]
     found += [
-        Place(match.start("name"), match.end("name"), "Person", source="french")
+        NameSpan(match.start("name"), match.end("name"), "Person", source="french")
         for match in _AFTER_ROLE.finditer(text, offset, end)
     ]
     found += [
-        Place(*match.span(), _of_words(match.group()) or "Organization", source="french")
+        NameSpan(*match.span(), _of_words(match.group()) or "Organization", source="french")
         for match in _OF.finditer(text, offset, end)
     ]
     found += [
-        Place(
+        NameSpan(
             start,
             stop,
             _of_words(text[start:stop]) or ("Person" if titled else _said_before(text, start) or _TYPES[span.label_]),
@@ -99,7 +99,7 @@ def french_places(text: str, offset: int, doc: Any) -> list[Place]:
         for start, stop, titled in [_bare(text, offset + span.start_char, offset + span.end_char, bool(span[0].is_sent_start))]
     ]
     taken = bytearray(len(doc.text))
-    kept: list[Place] = []
+    kept: list[NameSpan] = []
     for place in found:  # the surer first
         covered = slice(place.start - offset, place.end - offset)
         if place.end > place.start and not any(taken[covered]) and _is_french_name(text[place.start : place.end]):
@@ -109,7 +109,7 @@ def french_places(text: str, offset: int, doc: Any) -> list[Place]:
 
 
 def _bare(text: str, start: int, end: int, first: bool) -> tuple[int, int, bool]:
-    """The name without article, preposition, title and edges; and whether a title stood before it."""
+    """Returns the name without article, preposition, title and edges; and whether a title stood before it."""
     titled = False
     while start < end and not text[end - 1].isalnum():
         end -= 1

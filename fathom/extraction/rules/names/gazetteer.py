@@ -1,4 +1,4 @@
-"""First names, surnames and cities that packages carry: mimesis for 46 languages, the time zone database for large cities."""
+"""Gazetteers from installed packages: names of people from mimesis (46 languages), large cities from the time zone database."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-_SHORTEST = 3  # letters; shorter ones are words of too many languages
+_SHORTEST = 3  # letters; shorter names are words of too many languages
 _WORDS = frozenset(
     {"The", "Her", "His", "She", "And", "For", "But", "Not", "Are", "Was", "You", "All", "One", "New", "Les", "Des"}
 )
 
 
 def is_first_name(word: str) -> bool:
-    """Whether people of some language have such a first name."""
+    """Returns whether it is a first name in some language."""
     return word in _first_names()
 
 
 def is_surname(word: str) -> bool:
-    """Whether people of some language have such a surname."""
+    """Returns whether it is a surname in some language."""
     return word in _surnames()
 
 
 def is_language_or_people(word: str) -> bool:
-    """Whether it is the English name of a language or a nation's adjective."""
+    """Returns whether it is the English name of a language or a nation's adjective."""
     return word in _languages()
 
 
 def is_city(name: str) -> bool:
-    """Whether a city is called so; a vote and no proof, as cities are called Reading, Nice and Lincoln."""
+    """Returns whether it is the name of a city; only a vote, as there are cities called Reading, Nice and Lincoln."""
     return name in _cities()
 
 
@@ -39,8 +39,8 @@ def is_city(name: str) -> bool:
 def _first_names() -> frozenset[str]:
     names: set[str] = set()
     for person in _data("person.json"):
-        for some in person.get("names", {}).values():
-            names.update(some)
+        for group in person.get("names", {}).values():
+            names.update(group)
     return frozenset(name for name in names if len(name) >= _SHORTEST) - _WORDS
 
 
@@ -48,16 +48,16 @@ def _first_names() -> frozenset[str]:
 def _surnames() -> frozenset[str]:
     names: set[str] = set()
     for person in _data("person.json"):
-        said = person.get("surnames", ())
-        for some in said.values() if isinstance(said, dict) else (said,):
-            names.update(some)
+        listed = person.get("surnames", ())
+        for group in listed.values() if isinstance(listed, dict) else (listed,):
+            names.update(group)
     return frozenset(name for name in names if len(name) >= _SHORTEST) - _WORDS
 
 
 @cache
 def _languages() -> frozenset[str]:
-    said = [name for person in _data("person.json", "en") for key in ("language", "nationality") for name in person[key]]
-    return frozenset(word for name in said for word in name.split())
+    listed = [name for person in _data("person.json", "en") for key in ("language", "nationality") for name in person[key]]
+    return frozenset(word for name in listed for word in name.split())
 
 
 @cache
@@ -70,7 +70,7 @@ def _cities() -> frozenset[str]:
 
 
 def _data(name: str, language: str = "*") -> list[dict[str, Any]]:
-    """The named file of the language, or of each; the package is not imported, as it makes all its generators then."""
+    """Returns the named file of the language, or of each; mimesis is not imported, as that would create all its generators."""
     spec = find_spec("mimesis")
     assert spec is not None and spec.submodule_search_locations is not None  # noqa: PT018
     found = sorted(Path(spec.submodule_search_locations[0], "datasets").glob(f"{language}/{name}"))

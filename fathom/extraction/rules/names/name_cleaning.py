@@ -1,8 +1,8 @@
-"""Names of things: how a found piece is cleaned, what is no name, and which type its words speak for.
+"""Cleans name spans, rejects non-names, and infers types from their words.
 
-The types an entity may have: Person, Organization, Location, Group (peoples, faiths, parties' followers), Language, Event,
-Work (books, songs, films, reports), Product (also ships and machines) and Law. Dates and numbers are no entities: a date
-says from when a fact holds.
+Entity types: Person, Organization, Location, Group (peoples, faiths, parties' followers), Language, Event, Work (books, songs,
+films, reports), Product (also ships and machines) and Law. Dates and numbers are no entities: a date is part of a fact's
+validity.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TYPES = {
 }
 ENTITY_TYPES = frozenset(TYPES.values())
 
-# What a firm's name ends in by law; two letters of these are also words, which only capitals tell apart.
+# Legal forms of firms; the two-letter forms are also words, distinguished by capitals.
 LEGAL_FORMS = (
     r"SE|AG|SA|AB|KG|NV|BV|AS|ASA|SAS|SRL|SARL|SpA|S\.p\.A|N\.V|B\.V|S\.A|Oyj?|A/S|GmbH|plc|PLC|LLC|LLP|Ltd|Limited|Inc|"
     r"Corp|Pty|K\.K"
@@ -127,11 +127,11 @@ _JUNK = re.compile(
     r"\.?\s*[\divxlc.]*$",
     re.IGNORECASE,
 )
-LONGEST = 80  # characters; longer ones are sentences taken for names
+MAX_NAME_LENGTH = 80  # characters; longer spans are sentences taken for names
 
 
 def name_span(text: str, start: int, end: int, kind: str | None = None) -> tuple[int, int] | None:
-    """Where the bare name stands within the found piece, without article, title, role, possessive and edges; None for no name.
+    """Returns the span of the bare name, without article, title, role, possessive and edges; None for no name.
 
     A capital `The` stays where the name was quoted or is a work's: there it belongs to it.
     """
@@ -168,12 +168,12 @@ def name_span(text: str, start: int, end: int, kind: str | None = None) -> tuple
 
 
 def has_title(text: str, start: int, end: int) -> bool:
-    """Whether a title such as Dr stands in the piece before the name."""
+    """Returns whether a title such as Dr stands in the span before the name."""
     return _TITLE.match(text[start:end].lstrip()) is not None
 
 
 def type_by_words(name: str) -> str | None:
-    """The type that the name's first or last words speak for, or None; a bare such word speaks for nothing."""
+    """Returns the type that the name's first or last words indicate, else None; such a word alone indicates none."""
     if " " not in name:
         return None
     if LEGAL_FORM.search(name):
@@ -185,19 +185,19 @@ def type_by_words(name: str) -> str | None:
 
 
 def folded(name: str) -> str:
-    """The name as it is compared: case, white space and the kind of apostrophe and dash do not count."""
+    """Returns the name for comparison: case, white space, and the kinds of apostrophes and dashes are folded."""
     return " ".join(name.replace("’", "'").replace("–", "-").casefold().split())
 
 
 def initials(name: str) -> str:
-    """The capitals that an abbreviation of the name is made of."""
+    """Returns the capitals that an abbreviation of the name consists of."""
     return "".join(word[0] for word in re.split(r"[\s-]+", name) if word[:1].isupper())
 
 
 def is_name(name: str) -> bool:
-    """Whether it can be a name at all: no number, letter, heading word, address or sentence."""
+    """Returns whether it can be a name: no number, letter, heading word, address or sentence."""
     letters = [c for c in name if c.isalpha()]
-    if len(letters) < 2 or len(name) > LONGEST or "|" in name or "\n\n" in name or "://" in name or "@" in name:
+    if len(letters) < 2 or len(name) > MAX_NAME_LENGTH or "|" in name or "\n\n" in name or "://" in name or "@" in name:
         return False
     if _JUNK.match(name) or _GENERIC.match(name) or _DIGITS_OR_LETTER.match(name) or _ONLY_ROLES.match(name):
         return False
@@ -205,7 +205,7 @@ def is_name(name: str) -> bool:
 
 
 def is_only_building(name: str) -> bool:
-    """Tells whether the name is only a word for a building, as where a longer one was cut."""
+    """Returns whether the name is only a word for a building, left of a truncated name."""
     return _ONLY_BUILDING.fullmatch(name) is not None
 
 

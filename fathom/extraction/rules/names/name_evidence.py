@@ -1,4 +1,4 @@
-"""Leaves out what has capitals but names nothing: terms of a contract, buttons, shouted words, code, abbreviated concepts."""
+"""Rejects capitalised words that are no names: contract terms, buttons, all-caps words, code, abbreviated concepts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from fathom.extraction.rules.names.english_words import is_command, is_common_phrase, is_small_word
 from fathom.extraction.rules.names.name_cleaning import LEGAL_FORM, type_by_words
-from fathom.extraction.rules.names.span_merging import Place
+from fathom.extraction.rules.names.span_merging import NameSpan
 
 _CODE = re.compile(r"§|\w\(|[=^\\{}<>|~@$%_]|:\S|\w#\w|\(\s*\)|::|->")
 _CITED = re.compile(r"(?:Section|Rule|Article|Chapter|Title|Part|Clause|Paragraph|Item)s?\s\d|U\.S\.C\.?|C\.F\.R\.?")
@@ -34,14 +34,14 @@ _DEFINED = re.compile(r"[\"“]([A-Z][\w -]{1,40}?)s?[\"”] (?:shall )?(?:means
 _LOWER_WORD = re.compile(r"(?<![\w’'-])[a-z][a-z]+(?![\w])")
 
 
-def named(text: str, places: Sequence[Place]) -> list[Place]:
-    """Those of the places that name something, whole brackets included."""
+def keep_names(text: str, places: Sequence[NameSpan]) -> list[NameSpan]:
+    """Returns the spans that are names, with balanced brackets."""
     terms, lower = _terms(text), _lower_words(text)
-    whole = (_bracketed(text, _uncited(text, one)) for one in places)
+    whole = (_bracketed(text, _uncited(text, place)) for place in places)
     return [place for place in whole if _names(text, place, terms, lower)]
 
 
-def _names(text: str, place: Place, terms: set[str], lower: set[str]) -> bool:
+def _names(text: str, place: NameSpan, terms: set[str], lower: set[str]) -> bool:
     name = text[place.start : place.end]
     if LEGAL_FORM.search(name):
         return True
@@ -76,8 +76,8 @@ def _names(text: str, place: Place, terms: set[str], lower: set[str]) -> bool:
     return not one_word or not (spoken or (opens and text[place.end : place.end + 1] in ("\n", "")))
 
 
-def _is_shouted(text: str, place: Place, name: str) -> bool:
-    """Whether the name stands among words that all are in capitals, as in a contract's warning."""
+def _is_shouted(text: str, place: NameSpan, name: str) -> bool:
+    """Returns whether the name stands among words in all capitals, as in a contract's warning."""
     if not name.isupper():
         return False
     before, after = text[max(0, place.start - 40) : place.start], text[place.end : place.end + 40]
@@ -89,7 +89,7 @@ def _is_shouted(text: str, place: Place, name: str) -> bool:
 
 @lru_cache(maxsize=2)  # a text is read piece by piece
 def _terms(text: str) -> set[str]:
-    """What the text defines for itself: abbreviations of what is written small, and terms of a contract."""
+    """Returns the terms that the text defines: abbreviations of lower-case words, and contract terms."""
     return _concepts(text) | {match[1] for match in _DEFINED.finditer(text)}
 
 
@@ -99,7 +99,7 @@ def _lower_words(text: str) -> set[str]:
 
 
 def _concepts(text: str) -> set[str]:
-    """Abbreviations of what is written small: `deep learning (DL)`."""
+    """Returns abbreviations of lower-case words: `deep learning (DL)`."""
     found: set[str] = set()
     for match in _CONCEPT.finditer(text):
         before = _BEFORE_CONCEPT.search(text[max(0, match.start() - 90) : match.start()])
@@ -110,15 +110,15 @@ def _concepts(text: str) -> set[str]:
     return found
 
 
-def _uncited(text: str, place: Place) -> Place:
-    """The place without the number of a section before the law's name."""
+def _uncited(text: str, place: NameSpan) -> NameSpan:
+    """Returns the span without the section number before a law's name."""
     if (match := _OF_CITED.match(text, place.start, place.end)) is None:
         return place
     return replace(place, start=match.end())
 
 
-def _bracketed(text: str, place: Place) -> Place:
-    """The place with the closing bracket that belongs to it, or without the bracket that is not closed."""
+def _bracketed(text: str, place: NameSpan) -> NameSpan:
+    """Returns the span with its closing bracket, or without an unclosed bracket."""
     name = text[place.start : place.end]
     if name.count("(") <= name.count(")"):
         return place

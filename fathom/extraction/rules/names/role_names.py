@@ -1,4 +1,4 @@
-"""Finds names that only the grammar shows: a capitalised word that does something, or that something is done to."""
+"""Finds names by grammar: capitalised subjects and objects that NER missed."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 
 from fathom.extraction.rules.names.english_words import is_common_phrase, is_common_word
 from fathom.extraction.rules.names.name_cleaning import LEGAL_FORM, is_only_building, name_span
-from fathom.extraction.rules.names.span_merging import Place
+from fathom.extraction.rules.names.span_merging import NameSpan
 from fathom.extraction.rules.relations.relation_vocabulary import UNKNOWN
 
 _ROLES = frozenset({"nsubj", "nsubjpass", "dobj", "pobj", "appos", "conj", "attr", "poss", "dep"})
 _INSIDE = frozenset({"compound", "nmod", "nummod", "flat"})
 SOURCE = "role"
-_WEIGHT = 0.3  # of a vote; less than whatever else found the name
+_WEIGHT = 0.3  # weight of a vote; less than of any other source
 _NAME = re.compile(r"[A-ZÀ-ÞŁŚŻČŠŽØÅÆ][\w’'&.-]*")
 _TIMES = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|"
                     r"September|October|November|December")  # fmt: skip
 MIN_LETTERS = 3
 
 
-def role_places(text: str, offset: int, doc: Any, taken: Sequence[Place]) -> Iterator[Place]:
-    """Yields the names of proper nouns in the roles of a verb or preposition that stand in no place found before.
+def names_by_role(text: str, offset: int, doc: Any, taken: Sequence[NameSpan]) -> Iterator[NameSpan]:
+    """Yields proper nouns in the roles of a verb or preposition that no earlier span covers.
 
     `offset` is where the parsed piece `doc` begins in `text`; offsets count code points.
     """
@@ -44,7 +44,7 @@ def role_places(text: str, offset: int, doc: Any, taken: Sequence[Place]) -> Ite
         if is_common_phrase(text[at[0] : at[1]]) and not LEGAL_FORM.search(text[at[0] : at[1]]):
             continue
         held[at[0] - offset : at[1] - offset] = b"\1" * (at[1] - at[0])
-        yield Place(*at, UNKNOWN, _WEIGHT, SOURCE)
+        yield NameSpan(*at, UNKNOWN, _WEIGHT, SOURCE)
 
 
 def _is_name(token: Any) -> bool:
@@ -52,7 +52,7 @@ def _is_name(token: Any) -> bool:
 
 
 def _run(token: Any) -> tuple[int, int]:
-    """Returns the first and the last word of the proper nouns that stand together with the word."""
+    """Returns the first and the last word of the run of proper nouns around the word."""
     doc, first, last = token.doc, token.i, token.i
     while first > token.sent.start and doc[first - 1].pos_ == "PROPN" and doc[first - 1].dep_ in _INSIDE:
         first -= 1

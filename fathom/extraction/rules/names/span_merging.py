@@ -1,4 +1,4 @@
-"""A place of a name, and the places that are one name together or reach further than spaCy saw."""
+"""Merges adjacent name spans and extends spans that spaCy cut short."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from fathom.extraction.rules.names.name_cleaning import has_title, type_by_words
 
 
 @dataclass(frozen=True)
-class Place:
-    """A name in a text: where, of which type it seems, how much that counts, and by what it was found."""
+class NameSpan:
+    """A name span in a text: its likely type, its weight, and its source."""
 
     start: int
     end: int
@@ -22,7 +22,7 @@ class Place:
     source: str = "spacy"
 
 
-GUESSED = 0.5  # below it nobody but the capital letters says that there is a name
+GUESSED = 0.5  # below it, capitals are the only evidence of a name
 _CAPITAL = r"[A-ZÀ-Þ][\w’'-]+"
 _FIRST_OF_LINE = re.compile(rf"(?:^|\n)({_CAPITAL}) $")
 _NUMBER_AFTER = re.compile(r"\s+(?:\d{1,4}|[IVX]+|[A-Z]\d*|\d+[A-Z]+)\b(?!\s?[%.,-]?\w)")
@@ -43,21 +43,21 @@ _SHORTENED = re.compile(r"\b(?:St|Mt|Ft)$")
 _INSIDE = re.compile(r"[a-z,] The $")
 
 
-def joined(text: str, places: Sequence[Place]) -> list[Place]:
-    """Places side by side that are one name: `Orlando` and `Magic`, two halves of a person's name, `Act` of `Union`."""
-    together: list[Place] = []
+def merge_adjacent(text: str, places: Sequence[NameSpan]) -> list[NameSpan]:
+    """Merges adjacent spans of the same name: `Orlando` and `Magic`, two halves of a person's name, `Act` of `Union`."""
+    together: list[NameSpan] = []
     for place in places:
         last = together[-1] if together else None
         kind = _kind_of_both(text, last, place) if last is not None else None
         if last is not None and kind is not None:
-            together[-1] = Place(last.start, place.end, kind, max(0.8, min(last.weight, place.weight)), "joined")
+            together[-1] = NameSpan(last.start, place.end, kind, max(0.8, min(last.weight, place.weight)), "joined")
         else:
             together.append(place)
     return together
 
 
-def widened(text: str, place: Place) -> Place:
-    """The place with a first name, number, ordinal or capital article that belongs to it and that spaCy left out."""
+def extend_span(text: str, place: NameSpan) -> NameSpan:
+    """Extends the span by a first name, number, ordinal or capital article that spaCy omitted."""
     start, end = place.start, place.end
     before = text[max(0, start - 30) : start]
     if (
@@ -80,8 +80,8 @@ def widened(text: str, place: Place) -> Place:
     return replace(place, start=start, end=end)
 
 
-def _kind_of_both(text: str, last: Place, place: Place) -> str | None:
-    """The type of the name that two places make together; None where they are two names."""
+def _kind_of_both(text: str, last: NameSpan, place: NameSpan) -> str | None:
+    """Returns the type of the name that two spans form; None where they are two names."""
     between = text[last.end : place.start]
     by_words = type_by_words(text[last.start : place.end]) if between.strip() in ("", "of", "of the") else None
     if between == "-":
@@ -119,13 +119,13 @@ def _kind_of_both(text: str, last: Place, place: Place) -> str | None:
     return "Group" if both_groups else None
 
 
-def _hyphened(first: str, last: Place, place: Place) -> str | None:
-    """`Moravian-Silesian Region`, `Faure-Favier`; two peoples or countries stay two unless an event is named after both."""
+def _hyphened(first: str, last: NameSpan, place: NameSpan) -> str | None:
+    """Returns the type of `Moravian-Silesian Region`, `Faure-Favier`; two peoples or countries are merged only for an event."""
     if last.type == place.type == "Group" or (country_of(first) and place.type != "Event"):
         return None
     return place.type if place.weight >= GUESSED else last.type
 
 
-def _follows(last: Place, place: Place) -> bool:
-    """Whether a guess stands behind what spaCy is sure of."""
+def _follows(last: NameSpan, place: NameSpan) -> bool:
+    """Returns whether a guess follows a sure span of spaCy."""
     return place.weight < GUESSED and last.weight == 1.0

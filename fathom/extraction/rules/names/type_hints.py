@@ -1,4 +1,4 @@
-"""What the words around a name say of its type: `the singer X`, `in X`, `X is a village`, `X (born 1960)`."""
+"""Type hints from the context of a name: `the singer X`, `in X`, `X is a village`, `X (born 1960)`."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ _AT = re.compile(r"\b(?:born|lives?|lived|died|moved|located|situated|based|held
 _THEN_PLACE = re.compile(r"^ ?, ([A-ZÀ-Þ][\w’'. -]{2,30}?)(?=[,.;)]| (?:and|in|on|to|where|with|is|was)\b|$)")
 
 
-def clues(text: str, start: int, end: int) -> dict[str, float]:
-    """Votes for types by what stands right before and after the name; empty where that says nothing."""
+def context_votes(text: str, start: int, end: int) -> dict[str, float]:
+    """Returns type votes from the words directly before and after the name; empty if there are none."""
     before, after = text[max(0, start - 40) : start], text[end : end + 90]
     votes: dict[str, float] = {}
     for kind, pattern in _NOUN_BEFORE.items():

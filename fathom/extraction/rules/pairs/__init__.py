@@ -1,1 +1,1 @@
-"""Judges pairs of names in one sentence by a small network that was trained on Re-DocRED."""
+"""Relation extraction for pairs of names in a sentence, by a small network trained on Re-DocRED."""

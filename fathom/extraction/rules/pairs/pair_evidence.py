@@ -1,13 +1,14 @@
-"""Tells whether a sentence has the words that state a relation, so that a learned verdict is not knowledge of the world.
+"""Checks that the sentence has words for a learned relation, so that a verdict is not mere world knowledge.
 
-A corpus labels what is so, also where the sentence only names both: the model learns that too, and this takes it out again.
+The training corpus labels true relations even where the sentence only names both entities; the model learns these labels too,
+and this check removes them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fathom.extraction.rules.pairs.pair_features import Candidate, Step, kind_of
+from fathom.extraction.rules.pairs.pair_features import Candidate, PathStep, kind_of
 
 _IN_PLACE = frozenset({"in", "of", "at", "on", "within"})
 _PLACING = frozenset(
@@ -34,8 +35,8 @@ _OWNED = "own owner buy acquire subsidiary division parent owned belong sell pur
 _FOUGHT = "fight serve war battle campaign command lead participate in during at victory defeat invade general army troop"
 _RULED = "president king queen emperor monarch minister chancellor mayor governor premier leader head chief lead rule"
 
-# Words of which one must stand on the path, or right beside it, by property. Families (P22, P25, P26, P40, P3373), leagues
-# (P118) and participants (P710, P1344) are left to grammar, as too few of the learned ones were right (`make train`).
+# Trigger words by property, any of which must stand on or near the path. Families (P22, P25, P26, P40, P3373), leagues
+# (P118) and participants (P710, P1344) are left to grammar: their learned precision is too low (`make train`).
 _WORDS: dict[str, frozenset[str]] = {
     name: frozenset(words.split())
     for names, words in {
@@ -93,7 +94,7 @@ _CONTAINED = frozenset({"P131", "P17", "P150"})
 
 
 def is_stated(candidate: Candidate, name: str) -> bool:
-    """Tells whether the words between and at the two things state the relation with this property of Wikidata's."""
+    """Returns whether the words on and around the path between two names state the relation with this Wikidata property."""
     if name in _CONTAINED:
         whole = kind_of(candidate.source if name == "P150" else candidate.target)
         if whole == "Nation":
@@ -105,8 +106,8 @@ def is_stated(candidate: Candidate, name: str) -> bool:
     return needed is not None and not needed.isdisjoint(_words_at(candidate))
 
 
-def _places(step: Step) -> bool:
-    """Whether the step keeps within `X in Y`, `X, Y`, `the city of X, in Y`, `X is located in Y`, `the Danish city of X`."""
+def _places(step: PathStep) -> bool:
+    """Returns whether the step fits `X in Y`, `X, Y`, `the city of X, in Y`, `X is located in Y`, `the Danish city of X`."""
     word = step.word
     if word.ent_type_ == "PERSON":
         return False
@@ -115,8 +116,8 @@ def _places(step: Step) -> bool:
     return word.lower_ in _IN_PLACE if word.dep_ in ("prep", "agent") else word.lemma_.lower() in _PLACING
 
 
-def _describes(path: Sequence[Step]) -> bool:
-    """Whether the last word is an adjective of the noun that says what the first is: `X is a Danish singer`, `the Danish X`."""
+def _describes(path: Sequence[PathStep]) -> bool:
+    """Returns whether the path ends in an adjective of the noun that describes its start: `X is a Danish singer`."""
     return (
         path[-1].label in ("amod", "compound", "nmod")
         and not path[-1].up
@@ -125,7 +126,7 @@ def _describes(path: Sequence[Step]) -> bool:
 
 
 def _words_at(candidate: Candidate) -> set[str]:
-    """The lemmas and forms on the path, of the words right at it, and of the nouns that the names have or are called by."""
+    """Returns the lemmas and forms on the path, next to it, and of the nouns that describe the names."""
     words = [step.word for step in candidate.path]
     heads = (candidate.source.head, candidate.target.head)
     near = [
@@ -134,5 +135,5 @@ def _words_at(candidate: Candidate) -> set[str]:
         for child in word.children
         if child.dep_ not in ("relcl", "advcl", "conj", "parataxis")
     ]
-    said = {form for word in (*words, *near) if word.pos_ != "PROPN" for form in (word.lemma_.lower(), word.lower_)}
-    return said | candidate.source.called | candidate.target.called
+    forms = {form for word in (*words, *near) if word.pos_ != "PROPN" for form in (word.lemma_.lower(), word.lower_)}
+    return forms | candidate.source.called | candidate.target.called

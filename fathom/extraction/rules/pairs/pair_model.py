@@ -1,6 +1,6 @@
-"""Judges by learned weights which relation of Wikidata's a sentence states of two named things, and how surely.
+"""Classifies the Wikidata relation that a sentence states of a pair of named things, with calibrated probabilities.
 
-`make train` learns the weights from Re-DocRED dev and says how often they are right.
+`make train` learns the weights from Re-DocRED dev and reports their precision.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from fathom.extraction.rules.pairs.pair_evidence import is_stated
-from fathom.extraction.rules.pairs.pair_features import bucket, candidates
+from fathom.extraction.rules.pairs.pair_features import bucket, candidate_pairs
 from fathom.extraction.rules.relations.statements import Named
 from fathom.extraction.rules.text.sentence import Sentence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SURE = 0.7  # share of verdicts that are right, from which on they are given
+SURE = 0.7  # least precision of a verdict
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """A relation from one named thing to another, and the share of such verdicts that are right."""
+class RelationVerdict:
+    """A relation from a named thing to another, and the precision of such verdicts."""
 
     source: Named
     target: Named
@@ -35,30 +35,32 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Weights:
-    """A network of one hidden layer, whose inputs are the features that it knows, by their numbers.
+    """A network with a hidden layer over hashed features.
 
     A probability is the logistic function of the property's sum, scaled by `slope` and moved by its `shift`.
     """
 
     properties: tuple[str, ...]
     buckets: NDArray[Any]  # sorted
-    rows: NDArray[Any]  # a row a bucket, a column a hidden unit
+    rows: NDArray[Any]  # shape: buckets × hidden units
     hidden_bias: NDArray[Any]
-    out: NDArray[Any]  # a row a hidden unit, a column a property
+    out: NDArray[Any]  # shape: hidden units × properties
     bias: NDArray[Any]
     slope: float
     shift: NDArray[Any]
 
 
 class PairModel:
-    """Judges pairs of named things of one sentence; the same sentence gives the same verdicts."""
+    """Classifies pairs of named things of a sentence; deterministic."""
 
     def __init__(self, weights: Weights | None = None) -> None:
         self._given = weights
 
-    def judge(self, sentence: Sentence, at_least: float = SURE, *, stated: bool = True) -> list[Verdict]:
-        """Returns what is right at least so often, the surest first; with `stated`, only what the sentence has words for."""
-        found = list(candidates(sentence))
+    def judge(self, sentence: Sentence, at_least: float = SURE, *, stated: bool = True) -> list[RelationVerdict]:
+        """Returns the verdicts with at least this precision, the surest first; with `stated`, only relations the sentence
+        states.
+        """
+        found = list(candidate_pairs(sentence))
         if not found:
             return []
         import numpy as np
@@ -72,12 +74,12 @@ class PairModel:
             for at in np.flatnonzero(shares >= at_least):
                 name = weights.properties[at]
                 if not stated or is_stated(candidate, name):
-                    verdicts.append(Verdict(candidate.source, candidate.target, name, float(shares[at])))
-        return sorted(verdicts, key=lambda one: -one.probability)
+                    verdicts.append(RelationVerdict(candidate.source, candidate.target, name, float(shares[at])))
+        return sorted(verdicts, key=lambda verdict: -verdict.probability)
 
 
 def scores(weights: Weights, numbers: NDArray[Any]) -> NDArray[Any]:
-    """Returns each property's sum for a candidate that has the features of these numbers."""
+    """Returns each property's sum for a candidate with these feature numbers."""
     import numpy as np
 
     places = np.searchsorted(weights.buckets, numbers).clip(max=len(weights.buckets) - 1)
@@ -87,8 +89,8 @@ def scores(weights: Weights, numbers: NDArray[Any]) -> NDArray[Any]:
     return sums
 
 
-def packed(weights: Weights) -> bytes:
-    """Returns the weights as the bytes of a file; each feature's row in 8 bits, with its own scale."""
+def pack_weights(weights: Weights) -> bytes:
+    """Serializes the weights; each feature's row is quantized to 8 bits with its own scale."""
     import numpy as np
 
     scale = (np.abs(weights.rows).max(axis=1) / 127).clip(min=1e-7).astype(np.float32)
@@ -108,8 +110,8 @@ def packed(weights: Weights) -> bytes:
     return file.getvalue()
 
 
-def unpacked(read: bytes) -> Weights:
-    """Returns the weights that the bytes of a file hold."""
+def unpack_weights(read: bytes) -> Weights:
+    """Deserializes weights."""
     import numpy as np
 
     with np.load(BytesIO(read), allow_pickle=False) as given:
@@ -126,11 +128,11 @@ def unpacked(read: bytes) -> Weights:
 
 
 def provenance() -> dict[str, Any]:
-    """Returns what is kept of the training: seed, digests, and each property's share of right verdicts."""
+    """Returns the record of the training: seed, digests, and each property's precision."""
     read: dict[str, Any] = json.loads(files(__package__).joinpath("pair_weights.json").read_text("utf-8"))
     return read
 
 
 @cache
 def _kept() -> Weights:
-    return unpacked(files(__package__).joinpath("pair_weights.npz").read_bytes())
+    return unpack_weights(files(__package__).joinpath("pair_weights.npz").read_bytes())

@@ -8,8 +8,8 @@ from typing import Any
 from fathom.extraction.rules.relations.english_relations import SITES
 from fathom.extraction.rules.relations.relation_vocabulary import word_set
 from fathom.extraction.rules.relations.statements import Predicate, Statement
-from fathom.extraction.rules.text.factuality import asserts, governing_verb, noun_asserts
-from fathom.extraction.rules.text.sentence import Meant, Sentence, objects_of
+from fathom.extraction.rules.text.factuality import governing_verb, is_asserted, is_noun_asserted
+from fathom.extraction.rules.text.sentence import Referent, Sentence, objects_of
 
 _NOUNS = {
     ("purchase", "of"): "ACQUIRED",
@@ -106,9 +106,9 @@ _OPEN_ADJECTIVES = word_set(
 def deal_statements(sentence: Sentence) -> Iterator[Statement]:
     """Yields what each noun of doing says of the one that does it and the other that it is done to."""
     for noun in sentence.span:
-        if noun.lemma_ == "include" and noun.pos_ == "VERB" and asserts(noun):
+        if noun.lemma_ == "include" and noun.pos_ == "VERB" and is_asserted(noun):
             yield from _of_members(sentence, noun)
-        if noun.pos_ == "VERB" and asserts(noun):
+        if noun.pos_ == "VERB" and is_asserted(noun):
             yield from _of_two(sentence, noun)
         if noun.pos_ != "NOUN" or sentence.at(noun) is not None:
             continue
@@ -173,7 +173,7 @@ def _site(sentence: Sentence, noun: Any) -> Iterator[Statement]:
     said = noun.head if noun.dep_ == "nsubj" and noun.head.lemma_ == "be" else noun  # `its headquarters are in X`
     places = [one for word in objects_of(said, ("in", "at", "near")) for one in sentence.within(word)]
     places += [
-        Meant(named) for child in noun.children if child.dep_ == "compound" and (named := sentence.at(child)) is not None
+        Referent(named) for child in noun.children if child.dep_ == "compound" and (named := sentence.at(child)) is not None
     ]
     gone = governing_verb(noun).lemma_ in _GIVES_UP
     for owner in owners if not gone and _is_done(noun, "HAS_SITE_IN") else ():
@@ -199,20 +199,20 @@ def _of_noun(sentence: Sentence, noun: Any, preposition: str, relation: str, bac
                 yield Statement(ends[0].named, ends[1].named, predicate, "noun", noun, by_pronoun, relation)
 
 
-def _doers(sentence: Sentence, noun: Any, relation: str, verb: Any) -> list[Meant]:
+def _doers(sentence: Sentence, noun: Any, relation: str, verb: Any) -> list[Referent]:
     owners = [one for child in noun.children if child.dep_ == "poss" for one in sentence.all_meant(child)]
     if owners:
         return owners
     if by := [one for word in objects_of(noun, ("by",)) for one in sentence.within(word)]:
         return by
-    if verb is not None and verb.lemma_ in _LIGHT.get(relation, ()) and asserts(verb):
+    if verb is not None and verb.lemma_ in _LIGHT.get(relation, ()) and is_asserted(verb):
         return sentence.subjects(verb)
     return []
 
 
 def _is_done(noun: Any, relation: str) -> bool:
     """Tells whether the sentence says that it was done, not that it is planned, opposed or awaited."""
-    if not noun_asserts(noun) or any(child.lower_ in _OPEN_ADJECTIVES for child in noun.children):
+    if not is_noun_asserted(noun) or any(child.lower_ in _OPEN_ADJECTIVES for child in noun.children):
         return False
     if relation in _HOLDS_WHATEVER:
         return True
@@ -224,4 +224,4 @@ def _is_done(noun: Any, relation: str) -> bool:
     verb = governing_verb(noun)
     if verb.pos_ not in ("VERB", "AUX"):
         return True
-    return verb.lemma_ not in _OPEN_VERBS and asserts(verb)
+    return verb.lemma_ not in _OPEN_VERBS and is_asserted(verb)

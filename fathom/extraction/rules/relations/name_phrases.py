@@ -17,7 +17,7 @@ from fathom.extraction.rules.relations.relation_vocabulary import UNKNOWN, word_
 from fathom.extraction.rules.relations.role_phrases import is_personal, start_of
 from fathom.extraction.rules.relations.statements import Evidence, Named, Predicate, Statement
 from fathom.extraction.rules.text.factuality import is_question
-from fathom.extraction.rules.text.sentence import Meant, Sentence
+from fathom.extraction.rules.text.sentence import Referent, Sentence
 
 _POSSESSIVE = frozenset({"'s", "’s", "'", "’"})
 _COMPANIES = word_set(
@@ -174,7 +174,7 @@ def _of_maker(sentence: Sentence, thing: Named) -> Iterator[Statement]:
     before = doc[thing.first - 1]
     if before.text in _POSSESSIVE:
         owner = next((one for one in sentence.named if one.last == before.i - 1), None)
-        meant = Meant(owner) if owner is not None else None
+        meant = Referent(owner) if owner is not None else None
     else:
         meant = sentence.meant(before) if before.lower_ == "its" else None
     if meant is None or meant.named.type not in ("Organization", UNKNOWN) or is_personal(meant.named):

@@ -24,7 +24,7 @@ from fathom.extraction.rules.relations.noun_relations import (
 from fathom.extraction.rules.relations.relation_vocabulary import UNKNOWN, readings, word_set
 from fathom.extraction.rules.relations.statements import Named, Predicate, Statement
 from fathom.extraction.rules.text.factuality import is_question
-from fathom.extraction.rules.text.sentence import Meant, Sentence
+from fathom.extraction.rules.text.sentence import Referent, Sentence
 
 TITLES = word_set("mr mr. mrs mrs. ms ms. miss dr dr. sir dame lord lady professor prof prof. rev rt hon")
 _CAPITAL_ROLES = word_set(
@@ -245,7 +245,7 @@ def _stated(
     ):
         return
     is_part = _has_part(owner, within) if not is_owner else bool(before and words[-1] in HEADS and not _is_mild(before))
-    held = Held(Meant(person), None, "owner" if is_owner else "apposition", former)
+    held = Held(Referent(person), None, "owner" if is_owner else "apposition", former)
     if is_part and country_of(owner.entity) is None:
         if owner.type not in ("Location", "Person") and not former:
             yield Statement(person, owner, Predicate("work for", "works for"), held.evidence, called.noun)
@@ -254,7 +254,7 @@ def _stated(
         return
     lesser = [word for word in before if word in _LESSER]
     text = " ".join([*lesser, role, preposition])
-    yield from noun_statement(called.noun, held, Meant(owner), (text, text), is_owner)
+    yield from noun_statement(called.noun, held, Referent(owner), (text, text), is_owner)
 
 
 _LESSER = word_set("vice deputy assistant associate acting honorary interim junior under sub caretaker")

@@ -11,10 +11,10 @@ from fathom.extraction.model import Fact
 from fathom.extraction.rules.facts import property_of
 from fathom.extraction.rules.names.countries import country_of
 from fathom.extraction.rules.names.name_cleaning import is_name
-from fathom.extraction.rules.names.span_merging import Place
+from fathom.extraction.rules.names.span_merging import NameSpan
 from fathom.extraction.rules.relations.relation_vocabulary import Reading, relation_of_column, relations, word_set
-from fathom.extraction.rules.text.dates import Dates
-from fathom.extraction.rules.text.text_blocks import Block, Span, rows
+from fathom.extraction.rules.text.dates import DateReader
+from fathom.extraction.rules.text.text_blocks import LineSpan, TextBlock, table_rows
 
 # Heads of columns that say what kind of thing a row is about, or stands in a cell.
 _KINDS = {
@@ -47,19 +47,19 @@ _MARKS = re.compile(r"[|;/\n=<>{}]|\d{4}-\d\d|^\W|https?:")
 
 class _Cell(NamedTuple):
     text: str
-    span: Span
+    span: LineSpan
 
 
 class TableFact(NamedTuple):
     """A fact of a row, with where its source and its target stand and which types the columns give them."""
 
     fact: Fact
-    places: tuple[Place, Place]
+    places: tuple[NameSpan, NameSpan]
 
 
-def table_facts(text: str, block: Block, dates: Dates) -> Iterator[TableFact]:
+def table_facts(text: str, block: TextBlock, dates: DateReader) -> Iterator[TableFact]:
     """Yields what the rows of the table state; nothing where no head of a column says what its rows are about."""
-    table = [[_Cell(text[start:end].strip(), (start, end)) for start, end in row] for row in rows(text, block)]
+    table = [[_Cell(text[start:end].strip(), (start, end)) for start, end in row] for row in table_rows(text, block)]
     if len(table) < 2 or len(table[0]) < 2:
         return
     header = [_head(cell.text) for cell in table[0]]
@@ -71,7 +71,7 @@ def table_facts(text: str, block: Block, dates: Dates) -> Iterator[TableFact]:
             yield from _of_row(header, row, key, dates)
 
 
-def _of_row(header: Sequence[str], row: Sequence[_Cell], key: int, dates: Dates) -> Iterator[TableFact]:
+def _of_row(header: Sequence[str], row: Sequence[_Cell], key: int, dates: DateReader) -> Iterator[TableFact]:
     kind = _kind(header[key]) or "Entity"
     said = ", ".join(f"{head}: {cell.text}" for head, cell in zip(header, row, strict=True) if cell.text)
     span = (row[0].span[0], row[-1].span[1])
@@ -83,7 +83,10 @@ def _of_row(header: Sequence[str], row: Sequence[_Cell], key: int, dates: Dates)
         reading = relation_of_column(header[column], kind, cell_kind)
         if reading is None:
             continue
-        places = (Place(*row[key].span, kind, source=SOURCE), Place(*cell.span, cell_kind or _kind_by(reading), source=SOURCE))
+        places = (
+            NameSpan(*row[key].span, kind, source=SOURCE),
+            NameSpan(*cell.span, cell_kind or _kind_by(reading), source=SOURCE),
+        )
         thing, other = row[key].text, cell.text
         source, target = (other, thing) if reading.backwards else (thing, other)
         relation = relations()[reading.name]
@@ -136,7 +139,7 @@ def _is_named(cell: str) -> bool:
     return is_name(cell) and words[0][0].isupper() and not any(char.isdigit() for char in words[0])
 
 
-def _date(header: Sequence[str], row: Sequence[_Cell], heads: frozenset[str], dates: Dates) -> datetime | None:
+def _date(header: Sequence[str], row: Sequence[_Cell], heads: frozenset[str], dates: DateReader) -> datetime | None:
     for head, cell in zip(header, row, strict=True):
         if head in heads:
             since, until = dates.validity(f"in {cell.text}")

@@ -1,1 +1,1 @@
-"""Reads a text before names and facts: its blocks, sentences, clauses, dates, and what it asserts."""
+"""Text analysis before extraction: blocks, sentences, clauses, dates, factuality."""

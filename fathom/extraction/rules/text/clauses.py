@@ -1,19 +1,19 @@
-"""The part of a sentence that is said with one verb, so that a date in another clause is not taken for the verb's."""
+"""Isolates the clause of a verb, so that the date of another clause is not taken for its own."""
 
 from __future__ import annotations
 
 from typing import Any
 
-_OPENS = frozenset({"relcl", "acl", "advcl", "pcomp", "acl:relcl"})  # in the labels of both languages
+_OPENS = frozenset({"relcl", "acl", "advcl", "pcomp", "acl:relcl"})  # dependency labels of both languages
 _OPENS_WITH_SUBJECT = frozenset({"ccomp", "parataxis", "conj"})
 _SUBJECTS = frozenset({"nsubj", "nsubjpass", "nsubj:pass"})
 
 
-def clause(sentence: Any, verb: Any) -> str:
-    """The sentence with every word of other clauses left blank: `… who founded it in 1998` dates no birth.
+def clause_text(sentence: Any, verb: Any) -> str:
+    """Returns the sentence with the words of other clauses blanked: `… who founded it in 1998` dates no birth.
 
-    A verb after `and` that has no number of its own shares those that stand before the first verb: `In 1998 she left and …`,
-    not `she was born in 1954 and …`.
+    A verb after `and` without a number of its own shares the numbers before the first verb: `In 1998 she left and …`, not `she
+    was born in 1954 and …`.
     """
     own = _words(sentence, _opening(verb, joined=True), joined=True)
     if any(char.isdigit() for char in own):
@@ -35,7 +35,7 @@ def _words(sentence: Any, opening: int, *, joined: bool) -> str:
 
 
 def _opening(word: Any, *, joined: bool) -> int:
-    """Where the head of the word's clause stands; `joined` when a verb after `and` begins one."""
+    """Returns the offset of the head of the word's clause; with `joined`, a verb after `and` opens a clause."""
     while word.dep_ not in _OPENS and word.head.i != word.i:
         is_verb_joined = joined and word.dep_ == "conj" and word.pos_ in ("VERB", "AUX")
         has_subject = word.dep_ in _OPENS_WITH_SUBJECT and any(child.dep_ in _SUBJECTS for child in word.children)

@@ -1,4 +1,4 @@
-"""Dates that a sentence names, in the words of its language: from when its fact holds, and until when."""
+"""Reads the dates of a sentence, by language: begin and end of its fact's validity."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from fathom.calendar.spans import span_of
 _YEAR = r"1\d{3}|20\d{2}"
 
 
-class Dates:
-    """Reads dates as one language writes them; its words are given as alternatives of a pattern."""
+class DateReader:
+    """Reads dates as a language writes them; its words are given as alternatives of a pattern."""
 
     def __init__(
         self,
@@ -55,9 +55,9 @@ class Dates:
         self._begins = re.compile(rf"(?:{until})", re.IGNORECASE)
 
     def validity(self, sentence: str) -> tuple[datetime | None, datetime | None]:
-        """From when and until when, as the sentence says it; midnight UTC of the first day named, None where nothing is."""
+        """Returns begin and end as stated: midnight UTC of the first day named, None where none is stated."""
         if whole := self._range.search(sentence):
-            first, last = (self._day_of(said) for said in whole.groups() if said)
+            first, last = (self._day_of(wording) for wording in whole.groups() if wording)
             if first is not None:
                 return first, last if last is not None and last >= first else None
         if still := self._open.search(sentence):
@@ -76,9 +76,9 @@ class Dates:
             return begins, None
         return begins, ends
 
-    def _day_of(self, said: str) -> datetime | None:
-        match = self._date.search(said)
-        return self._day(match) if match else datetime(int(said[-4:]), 1, 1, tzinfo=UTC)
+    def _day_of(self, wording: str) -> datetime | None:
+        match = self._date.search(wording)
+        return self._day(match) if match else datetime(int(wording[-4:]), 1, 1, tzinfo=UTC)
 
     def _day(self, match: re.Match[str]) -> datetime | None:
         found = match.groupdict()
@@ -99,7 +99,7 @@ _SHORT = {
     **{"jan": 1, "feb": 2, "mar": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sept": 9, "sep": 9, "oct": 10, "nov": 11},
     "dec": 12,
 }
-ENGLISH = Dates(
+ENGLISH = DateReader(
     months=(
         [
             "january",
@@ -124,7 +124,7 @@ ENGLISH = Dates(
     still="present|today|now",
     shortened=_SHORT,
 )
-FRENCH = Dates(
+FRENCH = DateReader(
     months=[
         "janvier",
         "février",

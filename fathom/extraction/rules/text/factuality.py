@@ -1,4 +1,4 @@
-"""Tells whether a sentence asserts what one of its verbs says: not where it denies, asks, supposes, plans or only claims it."""
+"""Tells whether a sentence asserts a verb: it is not negated, questioned, hypothetical, planned or merely claimed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MODALS = word_set("may might could would should can must will shall ought 'll �
 _SUPPOSES = frozenset(["if", "unless", "whether", "lest", "provided", "providing", "supposing", "assuming"])
 # Conjunctions that open a clause of the future when its verb is in the present: `once Nokia buys …`.
 _AWAITS = word_set("when once after before until till as")
-# A clause below one of these verbs is told as so; below any other it is wished, planned, doubted or denied.
+# A clause below any of these verbs is affirmed; below any other it is wished, planned, doubted or denied.
 _TELLS = word_set(
     "announce confirm show reveal report know learn remember recall find discover note add state declare mention "
     "acknowledge admit realise realize see explain record prove demonstrate observe say tell write recount hear celebrate "
@@ -50,11 +50,11 @@ _SUBJECTS = frozenset({"nsubj", "nsubjpass"})
 _OPEN_CLAUSES = frozenset({"xcomp", "ccomp", "csubj", "csubjpass"})
 
 
-def asserts(verb: Any) -> bool:
-    """Tells whether what the verb says of its subject and objects is said to be so."""
+def is_asserted(verb: Any) -> bool:
+    """Returns whether the verb's statement is asserted as fact."""
     if is_question(verb.sent) or (verb.lemma_ == "be" and _is_denied(verb)):
         return False
-    word, judged = verb, True  # `judged`: what stands beside the word counts for the verb below it
+    word, judged = verb, True  # `judged`: dependents of the word count for the verb below it
     while True:
         if judged and not _holds(word):
             return False
@@ -68,7 +68,7 @@ def asserts(verb: Any) -> bool:
 
 
 def has_ended(verb: Any) -> bool:
-    """Tells whether the sentence says that a state is no more: `was formerly owned by`, `used to own`."""
+    """Returns whether the sentence says that a state has ended: `was formerly owned by`, `used to own`."""
     if verb.lemma_ not in _STATES:
         return False
     if verb.dep_ == "xcomp" and verb.head.lemma_ == "use" and _has_to(verb):
@@ -76,8 +76,8 @@ def has_ended(verb: Any) -> bool:
     return any(child.dep_ == "advmod" and child.lower_ in _ONCE for child in verb.children)
 
 
-def noun_asserts(noun: Any) -> bool:
-    """Tells whether a noun that relates two things is said of them: not a `future director`, not `no member`."""
+def is_noun_asserted(noun: Any) -> bool:
+    """Returns whether a relational noun is asserted: not a `future director`, not `no member`."""
     refused = _NOT_YET | _NEGATIONS | _DOUBTS
     first = noun.left_edge
     if first.i > noun.sent.start and first.nbor(-1).lower_ in ("not", "never", "no"):
@@ -86,7 +86,7 @@ def noun_asserts(noun: Any) -> bool:
 
 
 def is_former(noun: Any) -> bool:
-    """Tells whether the noun is what somebody was and is no more: `former director`, `ex-wife`; not `his ex-model wife`."""
+    """Returns whether the noun is a former role: `former director`, `ex-wife`; not `his ex-model wife`."""
     for child in noun.children:
         if child.lower_ in _FORMER and (child.i + 1 == noun.i or child.nbor(1).text != "-" or child.i + 2 == noun.i):
             return True
@@ -101,27 +101,27 @@ def governing_verb(word: Any) -> Any:
 
 
 def is_question(sentence: Any) -> bool:
-    """Tells whether the sentence ends as a question."""
+    """Returns whether the sentence ends as a question."""
     return str(sentence.text).rstrip(" \"'”’)*_\n").endswith("?")
 
 
 def _holds(word: Any) -> bool:
-    """Tells whether nothing beside the word itself denies, supposes, plans or doubts it."""
+    """Returns whether no dependent of the word negates, supposes, plans or doubts it."""
     for child in word.children:
-        said, role = child.lower_, child.dep_
-        if said == "not" and child.i + 1 < len(word.doc) and word.doc[child.i + 1].lower_ == "only":
+        form, role = child.lower_, child.dep_
+        if form == "not" and child.i + 1 < len(word.doc) and word.doc[child.i + 1].lower_ == "only":
             continue
-        if role == "neg" or (role in ("advmod", "preconj", "det", "cc") and said in _NEGATIONS):
+        if role == "neg" or (role in ("advmod", "preconj", "det", "cc") and form in _NEGATIONS):
             return False
-        if role == "aux" and said in _MODALS:
+        if role == "aux" and form in _MODALS:
             return False
-        if said == "according" and any(below.lemma_.lower() in _UNTRUE for below in child.subtree):
+        if form == "according" and any(below.lemma_.lower() in _UNTRUE for below in child.subtree):
             return False
-        if said in _DOUBTS or (role in ("mark", "advmod") and said in _SUPPOSES):
+        if form in _DOUBTS or (role in ("mark", "advmod") and form in _SUPPOSES):
             return False
         if role in ("nsubj", "nsubjpass", "dobj", "attr") and _is_none(child):
             return False
-        if said in ("longer", "more") and any(below.lower_ == "no" for below in child.children):
+        if form in ("longer", "more") and any(below.lower_ == "no" for below in child.children):
             return False
     return not _is_wanted(word)
 
@@ -135,14 +135,14 @@ def _is_none(word: Any) -> bool:
 
 
 def _is_wanted(word: Any) -> bool:
-    """Tells whether the verb is an order, `Buy …`, or an infinitive of purpose, `to buy X, she …`."""
+    """Returns whether the verb is an order, `Buy …`, or an infinitive of purpose, `to buy X, she …`."""
     if _has_to(word) and word.dep_ in ("advcl", "ROOT", "relcl", "appos"):
         return not (word.dep_ == "relcl" and _is_past(word) and _is_one_of_few(word.head))
     return word.dep_ == "ROOT" and word.tag_ == "VB" and not any(child.dep_ in _SUBJECTS for child in word.children)
 
 
 def _stays_true(word: Any) -> bool | None:
-    """Tells whether the clause is so, whatever the words above it say; None where these decide."""
+    """Returns whether the clause is true regardless of the words above it; None where these decide."""
     role, head = word.dep_, word.head
     if role in ("relcl", "acl") and _opens_with_that(word) and _is_untrue(head):
         return False
@@ -157,8 +157,8 @@ def _stays_true(word: Any) -> bool | None:
         if word.tag_ in ("VBN", "VBG"):
             return not _is_none(head)
         known = _is_one_of_few(head)
-        told = head.lemma_.lower() in _FACTS and not _is_denied(governing_verb(head))
-        return known if _has_to(word) else told
+        affirmed = head.lemma_.lower() in _FACTS and not _is_denied(governing_verb(head))
+        return known if _has_to(word) else affirmed
     if role in _OPEN_CLAUSES and word.pos_ in ("VERB", "AUX"):
         if word.i < head.i and any(token.text in ";:" for token in word.doc[word.i : head.i]):
             return True  # a sentence of its own
@@ -183,14 +183,14 @@ def _is_past(verb: Any) -> bool:
 
 
 def _is_untrue(noun: Any) -> bool:
-    """Tells whether what a noun reports is not so: a rumour, or a report that is said to be wrong."""
+    """Returns whether a noun reports something untrue: a rumour, or a report that is said to be wrong."""
     word = noun.lemma_.lower()
     above = governing_verb(noun)
     return word in _UNTRUE or above.lemma_ in _IMAGINES or (word in _FACTS and _is_denied(above))
 
 
 def _is_denied(verb: Any) -> bool:
-    """Tells whether the verb says of a clause, or of a report, that it is not so: `is untrue`, `wrongly stated`."""
+    """Returns whether the verb denies a clause or report: `is untrue`, `wrongly stated`."""
     if verb.lemma_ in _DENIES:
         return True
     return any(
@@ -200,7 +200,7 @@ def _is_denied(verb: Any) -> bool:
 
 
 def _is_told(word: Any, head: Any) -> bool:
-    """Tells whether the word above a clause says that it is so."""
+    """Returns whether the word above a clause affirms it."""
     if _is_denied(head):
         return False
     if head.pos_ in ("VERB", "AUX"):
@@ -215,7 +215,7 @@ def _opens_with_that(word: Any) -> bool:
 
 
 def _shares(word: Any) -> bool:
-    """Tells whether a verb after `and` shares what denies or supposes the verb before it: `did not buy and sell`."""
+    """Returns whether a verb after `and` shares the negation or supposition of the verb before it: `did not buy and sell`."""
     head = word.head
     if any(child.dep_ in _SUBJECTS or child.dep_ == "aux" for child in word.children):
         return False

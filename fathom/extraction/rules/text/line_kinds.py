@@ -1,13 +1,13 @@
-"""Tells what a line or paragraph is by its own words: a sentence, heading, list item, table row, reference or boilerplate."""
+"""Classifies a line or paragraph by its wording: sentence, heading, list item, table row, reference or boilerplate."""
 
 from __future__ import annotations
 
 import re
 from typing import Literal
 
-BlockKind = Literal["prose", "heading", "list", "table", "references", "boilerplate"]
+TextBlockKind = Literal["prose", "heading", "list", "table", "references", "boilerplate"]
 
-# Forms that are verbs wherever they stand; a line with one of them states something.
+# Unambiguous verb forms; a line with such a form is a statement.
 _VERBS = (
     "is|are|was|were|be|been|being|am|isn't|aren't|wasn't|weren't|has|have|had|hasn't|haven't|hadn't|does|do|did|doesn't|don't|"
     "didn't|will|would|won't|can|could|cannot|can't|may|might|must|should|shall|said|says|became|becomes|made|makes|took|takes|"
@@ -49,7 +49,7 @@ _MENU = re.compile(
     r"rechercher|faire un don|se connecter|créer un compte|all rights reserved|news|blog|careers|faq|follow us|facebook|"
     r"twitter|linkedin|instagram|youtube|rss|email|sitemap)"
 )
-# As languages call themselves in the menus of pages; the first word is enough.
+# Languages' names for themselves in menus of pages; the first word is enough.
 _LANGUAGES = frozenset(
     """
     afrikaans alemannisch العربية asturianu azərbaycanca български বাংলা bosanski català čeština cymraeg dansk deutsch ελληνικά
@@ -83,27 +83,27 @@ _SIGNS_OF_REFERENCE = (
     re.compile(r"^\s*(?:\[\d{1,3}\]|\^)\s"),
     re.compile(r"[“\"][^“”\"]{8,}[.,][”\"]"),
 )
-MOST_WORDS_OF_HEADING = 16
+MAX_HEADING_WORDS = 16
 _ET_AL = re.compile(r"\bet al\b")
 
 
-def states(text: str) -> bool:
-    """Whether the words hold a form that is a verb wherever it stands."""
+def has_verb(text: str) -> bool:
+    """Returns whether the words include an unambiguous verb form."""
     return _VERB.search(text) is not None or _FRENCH_A.search(text) is not None
 
 
 def ends_a_sentence(text: str) -> bool:
-    """Whether a stop stands at the end."""
+    """Returns whether the text ends in a full stop or similar."""
     return _END.search(text[-12:]) is not None
 
 
 def is_item(line: str) -> bool:
-    """Whether the line begins with the mark of a list item."""
+    """Returns whether the line begins with a list marker."""
     return _ITEM.match(line) is not None
 
 
 def is_row(line: str) -> bool:
-    """Whether the line is a row of a table, its cells parted by bars or tabs, or the rule below the header."""
+    """Returns whether the line is a table row, with cells separated by bars or tabs, or the rule below the header."""
     return (
         _ROW.match(line[:4000]) is not None and not ends_a_sentence(line)
         if "\t" in line
@@ -112,35 +112,37 @@ def is_row(line: str) -> bool:
 
 
 def is_rule(line: str) -> bool:
-    """Whether the line has nothing but dashes, bars and their like."""
+    """Returns whether the line has only dashes, bars and similar characters."""
     return _RULE.match(line) is not None
 
 
 def is_pair(line: str) -> bool:
-    """Whether the line reads `column: value` or `name = value`."""
+    """Returns whether the line reads `column: value` or `name = value`."""
     match = _PAIR.match(line)
-    return match is not None and len(match[0].split()) <= 8 and not states(match[0])
+    return match is not None and len(match[0].split()) <= 8 and not has_verb(match[0])
 
 
 def is_marked_heading(line: str) -> bool:
-    """Whether Markdown's marks or a number such as `3.2` say that the line is a heading."""
+    """Returns whether Markdown or a number such as `3.2` marks the line as a heading."""
     return _MARKDOWN_HEADING.match(line) is not None
 
 
 def is_menu_word(text: str) -> bool:
-    """Whether pages have such a word in their menus, or it is a language's name for itself."""
-    said = text.strip(" \t-*+•|·[]").casefold()
-    return said in _LANGUAGES or said.split(" ")[0] in _LANGUAGES or (len(said) < 40 and _MENU.fullmatch(said) is not None)
+    """Returns whether the text is a common menu word of web pages, or a language's name for itself."""
+    label = text.strip(" \t-*+•|·[]").casefold()
+    return label in _LANGUAGES or label.split(" ")[0] in _LANGUAGES or (len(label) < 40 and _MENU.fullmatch(label) is not None)
 
 
 def is_reference(raw: str, sure: int = 3) -> bool:
-    """Whether at least so many signs of an entry in a list of references stand in it, for what it is long."""
+    """Returns whether at least `sure` signs of a bibliography entry stand in it, in proportion to its length."""
     signs = sum(sign.search(raw[:600]) is not None for sign in _SIGNS_OF_REFERENCE)
-    return signs >= sure + (1 if states(raw[:600]) else 0)
+    return signs >= sure + (1 if has_verb(raw[:600]) else 0)
 
 
-def kind_of_paragraph(raw: str, read: str, followed: bool) -> BlockKind:
-    """The kind of one paragraph, `raw` as written and `read` without marks; `followed` where other text comes after it."""
+def kind_of_paragraph(raw: str, read: str, followed: bool) -> TextBlockKind:
+    """Returns the kind of a paragraph, `raw` as written and `read` without markup; `followed` where other text comes after
+    it.
+    """
     words = read.split()
     if not any(c.isalpha() for c in read) or _CAPTION.match(read) or _CONTENTS.search(read[-200:]):
         return "boilerplate"
@@ -158,25 +160,27 @@ def kind_of_paragraph(raw: str, read: str, followed: bool) -> BlockKind:
         return "heading" if few and followed else "prose"
     if read.rstrip().endswith((":", ",", ";", "-")) and len(words) > 3 and content:
         return "prose"
-    if len(words) <= MOST_WORDS_OF_HEADING and followed:
+    if len(words) <= MAX_HEADING_WORDS and followed:
         numbered = _NUMBERED_HEADING.match(read.lstrip()) is not None
-        return "prose" if states(read) and not numbered and content and len(words) > 4 and not _is_titled(words) else "heading"
-    if states(read) or (len(words) <= MOST_WORDS_OF_HEADING and len(words) > 2 and _LIKE_VERB.search(read)):
+        return (
+            "prose" if has_verb(read) and not numbered and content and len(words) > 4 and not _is_titled(words) else "heading"
+        )
+    if has_verb(read) or (len(words) <= MAX_HEADING_WORDS and len(words) > 2 and _LIKE_VERB.search(read)):
         return "prose"
     if not any(c.islower() for c in read) and any(ord(c) > 0x2E7F for c in read):  # scripts without spaces or case
         return "prose"
-    if len(words) <= MOST_WORDS_OF_HEADING:
+    if len(words) <= MAX_HEADING_WORDS:
         return "heading"
     return "prose" if 2 * len(content) >= len(words) else "boilerplate"
 
 
 def _is_titled(words: list[str]) -> bool:
-    """Whether every word but the small ones has a capital, as titles are written."""
+    """Returns whether every word except small words has a capital, as in titles."""
     return all(not word[:1].islower() or word in _NO_CONTENT or (_VERB.fullmatch(word) and len(word) <= 4) for word in words)
 
 
 def _is_formula(read: str) -> bool:
-    """Whether signs and numbers outweigh the words."""
+    """Returns whether symbols and numbers outweigh the words."""
     letters = sum(map(str.isalpha, read))
     signs = sum(c in "=+<>^{}\\∑∏∫√≤≥≈∈∀∃→×÷±·∂λθαβγσμ" for c in read)
     digits = sum(map(str.isdigit, read))

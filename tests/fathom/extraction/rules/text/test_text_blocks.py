@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fathom.extraction.rules.text.text_blocks import blocks, reading_text, rows
+from fathom.extraction.rules.text.text_blocks import blocks, reading_text, table_rows
 from fathom.settings import PROJECT_ROOT
 
 
@@ -77,7 +77,7 @@ def test_menus_contents_captions_and_formulas_are_not_prose(text: str) -> None:
 def test_a_table_gives_its_cells_without_the_rule() -> None:
     text = "| Name | Role |\n|-|-|\n| Helen Marsh | director |\nThe Trust met."
     table, prose = blocks(text)
-    assert [[text[start:end] for start, end in row] for row in rows(text, table)] == [
+    assert [[text[start:end] for start, end in row] for row in table_rows(text, table)] == [
         ["Name", "Role"],
         ["Helen Marsh", "director"],
     ]
@@ -87,7 +87,7 @@ def test_a_table_gives_its_cells_without_the_rule() -> None:
 def test_lines_of_column_and_value_are_a_table() -> None:
     text = "Name: Helen Marsh\nRole: director: harbour\nPlace = Oslo"
     (table,) = blocks(text)
-    cells = [[text[start:end] for start, end in row] for row in rows(text, table)]
+    cells = [[text[start:end] for start, end in row] for row in table_rows(text, table)]
     assert cells == [["Name", "Helen Marsh"], ["Role", "director: harbour"], ["Place", "Oslo"]]
 
 
