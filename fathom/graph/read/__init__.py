@@ -1,1 +1,1 @@
-"""Reads what episodes and collections hold."""
+"""Reads the contents of episodes and collections."""

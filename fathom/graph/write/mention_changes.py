@@ -223,7 +223,7 @@ def agrees_with(mention: Mapping[str, Any], entity: Mapping[str, Any] | None) ->
 def reassign_facts(
     collection: str, fact: AssertedFact, moves: Reassignments, gone: Collection[str]
 ) -> tuple[AssertedFact | None, list[AssertedFact]]:
-    """Returns what remains of the fact after episodes are gone and mentions moved, and the facts of the moved assertions."""
+    """Returns the rest of the fact after episodes are gone and mentions moved, and the facts of the moved assertions."""
     leaving: list[AssertedFact] = []
     for assertion in fact.assertions:
         source, target = (
