@@ -114,7 +114,7 @@ def test_all_lines_answered_are_done(answered: Answered) -> None:
 def test_a_fault_that_is_no_lines_own_is_the_answer_to_the_rest_and_nothing_more_is_asked(
     answered: Answered, server: MessagesServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry, "TRIES", 1)
+    monkeypatch.setattr(retry, "MAX_TRIES", 1)
     server.faulty = lambda text: Fault("status", 503, message="Overloaded") if "second" in text else None
     code, answers, told = answered(line("a"), line("b", f"{TEXT} second"), line("c"), line("d"))
     assert code == 3

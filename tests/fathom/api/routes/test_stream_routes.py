@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fathom.api.routes import document_followers
-from fathom.api.routes.document_followers import AHEAD, Feed, Followers
+from fathom.api.routes.document_followers import AHEAD, DocumentFeed, Followers
 from fathom.observability.structured_logging import get_logger, stage
 from fathom.tables import uploads
 from tests.fathom.api.conftest import Api
@@ -96,16 +96,16 @@ def test_the_same_comes_as_server_sent_events_that_resume(api: Api) -> None:
 
 
 def test_lines_that_come_into_the_table_while_somebody_joins_are_not_lost(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    newest = document_followers.Feed._newest
+    newest = document_followers.DocumentFeed._newest
 
-    def slow(feed: document_followers.Feed) -> int:
+    def slow(feed: document_followers.DocumentFeed) -> int:
         time.sleep(0.2)  # the past would be read meanwhile
         work(api)
         done(api)
         api.app.state.followers.collect()
         return newest(feed)
 
-    monkeypatch.setattr(document_followers.Feed, "_newest", slow)
+    monkeypatch.setattr(document_followers.DocumentFeed, "_newest", slow)
     document = api.accepted()
     answer = api.client.get(f"/api/upload/{document}/stream", headers=api.key("reader"))
     assert [f"Page {page}" in answer.text for page in (1, 2, 3)] == [True] * 3
@@ -130,7 +130,7 @@ def test_silence_has_a_heartbeat(api: Api, monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_slow_reader_is_bounded_told_what_it_missed_and_gets_the_end(api: Api) -> None:
     async def scenario() -> None:
         followers = Followers(api.settings, lambda: 0)
-        feed = Feed(followers, DOCUMENT)
+        feed = DocumentFeed(followers, DOCUMENT)
         followers._feeds[DOCUMENT] = feed
         messages = followers.follow(DOCUMENT)
         queue = feed.join()
