@@ -50,7 +50,7 @@ class LLMExtractor:
     @property
     def name(self) -> str:
         """Provider and model."""
-        return f"{self._provider}/{self._asker.model}"
+        return f"{self._provider}/{self._client.model}"
 
     @property
     def prompt(self) -> str:

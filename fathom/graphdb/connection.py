@@ -16,7 +16,7 @@ from fathom.settings import Settings
 if TYPE_CHECKING:
     from neo4j import Driver, ManagedTransaction
 
-WorkResult = TypeVar("Result")
+WorkResult = TypeVar("WorkResult")
 CONNECT_SECONDS = 5.0
 RETRY_SECONDS = 5.0
 WRITE_SECONDS = 120.0  # bounds the time for which a frozen process holds Neo4j's locks

@@ -135,7 +135,7 @@ def _call_cost(settings: Settings, collection: str) -> _CallCost:
     from fathom.extraction.prompt import Prompt
 
     model, words = model_of(settings), read_vocabularies(settings.llm_types)
-    question = Prompt(words.get(collection, words[ANY_COLLECTION])).question("")
+    question = Prompt(words.get(collection, words[ANY_COLLECTION])).request("")
     shared = question.estimated_tokens_in - estimate_tokens(question.text)
     c = llm_calls.c
     last = sa.select(c.tokens_out, c.seconds).where(c.model == model, c.prompt == question.prompt, c.outcome == "complete")

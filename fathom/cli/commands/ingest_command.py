@@ -74,7 +74,7 @@ def ingest(
     from fathom.operations.document_rows import documents_by_id
 
     with ProgressLine() as shown:
-        ended = wait_for(placement.placed, settings, since=placement.since, told=shown)
+        ended = wait_for(placement.placed, settings, since=placement.since, on_progress=shown)
     rows = documents_by_id(settings, [upload.document for upload in ended])
     print_result({"documents": rows, "refused": refused}, as_json, lambda: print_summary(rows))
     versions = {placed.document: placed.version for placed in placement.placed}

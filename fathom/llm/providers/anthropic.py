@@ -28,7 +28,7 @@ _ENDINGS: dict[str | None, StopReason] = {
 }
 
 
-CallResult = TypeVar("Result")
+CallResult = TypeVar("CallResult")
 
 
 @dataclass(frozen=True)

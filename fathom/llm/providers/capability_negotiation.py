@@ -32,7 +32,7 @@ class AnyRequestStyle(Protocol):
         ...
 
 
-Style = TypeVar("Manner", bound=AnyRequestStyle)
+Style = TypeVar("Style", bound=AnyRequestStyle)
 
 
 class CapabilityNegotiator(Generic[Style]):

@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS servers (
 ) WITHOUT ROWID;
 """
 
-Learned = TypeVar("Value")
+Learned = TypeVar("Learned")
 
 
 @dataclass(frozen=True)

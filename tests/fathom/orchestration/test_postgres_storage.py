@@ -38,7 +38,7 @@ def reports(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
 def in_postgres(home_settings: Settings, postgres_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     monkeypatch.setenv("FATHOM_DATABASE_URL", postgres_database)
     settings_module.settings.cache_clear()
-    yield settings_module.settings()
+    return settings_module.settings()
 
 
 @pytest.fixture

@@ -99,7 +99,8 @@ def test_of_several_callers_at_once_one_starts_it(server: Server) -> None:
 
 def test_it_outlives_the_process_that_started_it(server: Server) -> None:
     starter = (
-        "import sys; from pathlib import Path; from fathom.processes.process import OWNER_ENV_VAR, DetachedProcess, ProcessSpec\n"
+        "import sys; from pathlib import Path\n"
+        "from fathom.processes.process import OWNER_ENV_VAR, DetachedProcess, ProcessSpec\n"
         "folder = Path(sys.argv[1]); sign = folder / 'ready'\n"
         f"command = (sys.executable, '-c', {SERVER!r}, str(sign))\n"
         "spec = ProcessSpec('server', command, folder, folder / 'logs' / 'server.log', 'one', {OWNER_ENV_VAR: str(folder)})\n"

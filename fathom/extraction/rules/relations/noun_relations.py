@@ -91,9 +91,7 @@ def nationality_statements(sentence: Sentence) -> Iterator[Statement]:
         for held in _described_by(sentence, noun):
             thing = held.meant.named
             if (held.verb is None or is_asserted(held.verb)) and (relation := _by_country(thing, noun)) and not _negated(noun):
-                yield Statement(
-                    thing, land, Predicate("", land.entity), "nationality", noun, held.meant.by_pronoun, relation, held.former
-                )
+                yield Statement(thing, land, Predicate("", land.entity), "nationality", noun, held.meant.by_pronoun, relation)
 
 
 def _kept_before(noun: Any) -> list[str]:

@@ -26,6 +26,10 @@ def facts(text: str) -> set[Triple]:
             "He worked for the Atchison, Topeka & Santa Fe Railroad in Las Vegas, New Mexico.",
             {("Las Vegas", "LOCATED_IN", "New Mexico")},
         ),
+        (
+            "Ryan, the Australian retired general, agrees that Russia is moving.",
+            {("Ryan", "HAS_NATIONALITY", "Australian")},
+        ),
         ("James Mahaffie belonged to the Grange.", {("James Mahaffie", "MEMBER_OF", "Grange")}),
         (
             "Marlow House, having previously been owned by John Owens, was sold to Tom Reid in 1890.",
