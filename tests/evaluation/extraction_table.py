@@ -100,10 +100,11 @@ the last row is what joining every two names of a sentence would give.
 The goals are names of .87, facts with a precision of .70 at a recall of .15, and pairs with .75 at .20; the last two are not
 reached. Some 44 of 100 triples of the corpus stand in one sentence at all, and a fact here needs the words that state it.
 
-spaCy's own name finder was trained further on the corpus, as a trial (5 folds over documents, its 18 labels kept, half of the
-sentences taught a second time with a capitalised small word at their head, weights moved .7 of the way): names rose from an F1 of
-.870 to .882 and facts of the corpus from 1,422 right to 1,441. In 100 news articles 108 names differed, of which 48 were right with
-the new weights and 42 with the old. Every table above would need five trainings more, so the weights stay spaCy's.
+spaCy's own name finder was trained further on the corpus, as a trial (5 folds over documents, its 18 labels kept, half
+of the sentences taught a second time with a capitalised small word at their head, weights moved .7 of the way): names
+rose from an F1 of .870 to .882 and facts of the corpus from 1,422 right to 1,441. In 100 news articles 108 names
+differed, of which 48 were right with the new weights and 42 with the old. Every table above would need five trainings
+more, so the weights stay spaCy's.
 """
 
 
