@@ -12,7 +12,7 @@ from fathom.settings import settings as process_settings
 if TYPE_CHECKING:
     import pandas as pd
 
-TableFormat = Literal["csv", "parquet"]
+FrameFormat = Literal["csv", "parquet"]
 
 LIST_SEPARATOR = " | "  # between several values of a cell of CSV, as no id has it
 
@@ -55,7 +55,7 @@ def frame_of(rows: Iterable[DocumentRow]) -> pd.DataFrame:
     return frame.astype({name: _column_type(name) for name in frame.columns})
 
 
-def write_frame(frame: pd.DataFrame, kind: TableFormat, output: IO[bytes]) -> None:
+def write_frame(frame: pd.DataFrame, kind: FrameFormat, output: IO[bytes]) -> None:
     """Writes the table to a binary stream; CSV is UTF-8 with a head, and lists in a cell are parted by ` | `."""
     if kind == "parquet":
         frame.to_parquet(output, index=False)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 import fathom
 from fathom.database import open_database
-from fathom.operations.document_frames import TableFormat, frame_of, write_frame
+from fathom.operations.document_frames import FrameFormat, frame_of, write_frame
 from fathom.operations.document_rows import PAGE, DocumentRow
 from fathom.settings import Settings
 from fathom.tables import uploads
@@ -58,8 +58,8 @@ def test_a_table_without_rows_has_the_same_columns_and_types(deployed: Settings)
     assert dict(empty.dtypes) == dict(full.dtypes)
 
 
-@pytest.mark.parametrize("kind", get_args(TableFormat))
-def test_what_was_written_reads_back(deployed: Settings, kind: TableFormat) -> None:
+@pytest.mark.parametrize("kind", get_args(FrameFormat))
+def test_what_was_written_reads_back(deployed: Settings, kind: FrameFormat) -> None:
     frame, stream = fathom.documents(settings=deployed), io.BytesIO()
     write_frame(frame, kind, stream)
     stream.seek(0)
