@@ -26,7 +26,7 @@ from lxml import etree
 
 from fathom.conversion.docling_backends.office.charts import CHARTS, add_chart, chart_of
 from fathom.conversion.docling_backends.office.diagrams import add_diagram, diagram_of
-from fathom.conversion.docling_backends.office.office_notes import add_comments, add_note, alternative_text, describe
+from fathom.conversion.docling_backends.office.office_notes import add_comments, add_note, describe
 from fathom.conversion.docling_backends.office.office_package import WORD_MAIN, repair_package
 from fathom.conversion.docling_backends.office.pieces import OfficePiece, add_pieces, add_runs, plain_line, tidy_pieces
 from fathom.conversion.docling_backends.office.running_texts import keep_running_texts
@@ -53,6 +53,7 @@ from fathom.conversion.docling_backends.word.word_markup import (
     IMPORTED,
     TABLE,
     P,
+    drawing_description,
 )
 from fathom.conversion.docling_backends.word.word_numbering import Numbering
 from fathom.conversion.docling_backends.word.word_paragraphs import WordParagraphReader
@@ -62,6 +63,7 @@ from fathom.conversion.docling_backends.word.word_tables import (
     cell_paragraphs,
     header_hints,
     is_nested,
+    outermost_references,
     placed_cells,
 )
 from fathom.conversion.report import Notice
@@ -355,7 +357,7 @@ class WordBackend(MsWordDocumentBackend):
             return TableCell(**place)
         with self._isolated_list_context():
             _, added = self._walk_linear(placed.element, doc)
-        added = _outermost(added, doc)
+        added = outermost_references(added, doc)
         if not added:
             return TableCell(**place)
         name = f"rich_cell_group_{len(doc.tables)}_{placed.column}_{placed.row}"
@@ -384,7 +386,7 @@ class WordBackend(MsWordDocumentBackend):
         first = len(doc.pictures)
         added: list[Any] = super()._handle_pictures(drawing_blip, doc)
         for picture, blip in zip(doc.pictures[first:], drawing_blip, strict=False):
-            describe(picture, _description(blip))
+            describe(picture, drawing_description(blip))
         return added
 
     def _handle_vml_pictures(self, vml_imagedatas: Any, doc: DoclingDocument) -> list[Any]:
@@ -402,7 +404,7 @@ class WordBackend(MsWordDocumentBackend):
         reference = next(chart_el.iter(*CHARTS))
         content = chart_of(reference, self.current_part)
         picture = add_chart(doc, content, self.parents[self._get_level() - 1], layer=self.content_layer)
-        describe(picture, _description(reference))
+        describe(picture, drawing_description(reference))
         return picture.get_ref()
 
 
@@ -425,28 +427,3 @@ def _without_box(pieces: list[OfficePiece]) -> list[OfficePiece]:
     if not pieces or pieces[0].text[:1] not in BOXES:
         return pieces
     return tidy_pieces([OfficePiece(pieces[0].text[1:], *list(pieces[0])[1:]), *pieces[1:]])
-
-
-def _outermost(references: list[Any], doc: DoclingDocument) -> list[Any]:
-    """Returns the distinct references, without those of items below another referenced item."""
-    known = {reference.cref: reference for reference in references}
-    found: list[Any] = []
-    for reference in known.values():
-        parent = reference.resolve(doc).parent
-        while parent is not None and parent.cref not in known:
-            parent = parent.resolve(doc).parent
-        if parent is None:
-            found.append(reference)
-    return found
-
-
-def _description(inner: Any) -> str:
-    """Returns the alternative text of the drawing around the element, or of the picture itself."""
-    for holder in inner.iterancestors():
-        tag = str(holder.tag).rpartition("}")[2]
-        if tag in ("inline", "anchor", "pic", "drawing"):
-            named = next((part for part in holder.iter() if str(part.tag).rpartition("}")[2] in ("docPr", "cNvPr")), None)
-            description = alternative_text(named.get("title"), named.get("descr")) if named is not None else ""
-            if description:
-                return description
-    return ""

@@ -8,6 +8,8 @@ from typing import Any
 from docx.oxml import parse_xml
 from lxml import etree
 
+from fathom.conversion.docling_backends.office.office_notes import alternative_text
+
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 WORD_2010 = "http://schemas.microsoft.com/office/word/2010/wordml"
 COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006"
@@ -84,3 +86,15 @@ def ancestor(element: Any, tag: str) -> Any | None:
 def content_of(run: Any) -> Iterator[Any]:
     """Yields the children of a run that are content."""
     return (child for child in run if child.tag != RUN_PROPERTIES)
+
+
+def drawing_description(inner: Any) -> str:
+    """Returns the alternative text of the drawing around the element, or of the picture itself."""
+    for holder in inner.iterancestors():
+        tag = str(holder.tag).rpartition("}")[2]
+        if tag in ("inline", "anchor", "pic", "drawing"):
+            named = next((part for part in holder.iter() if str(part.tag).rpartition("}")[2] in ("docPr", "cNvPr")), None)
+            description = alternative_text(named.get("title"), named.get("descr")) if named is not None else ""
+            if description:
+                return description
+    return ""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from docling_core.types.doc import TableCell
+from docling_core.types.doc import DoclingDocument, TableCell
 
 from fathom.conversion.docling_backends.office.pieces import OfficePiece
 from fathom.conversion.docling_backends.office.table_headers import HeaderHints
@@ -106,3 +106,16 @@ def _integer(text: str | None, default: int) -> int:
         return max(0, int(text)) if text is not None else default
     except ValueError:
         return default
+
+
+def outermost_references(references: list[Any], doc: DoclingDocument) -> list[Any]:
+    """Returns the distinct references, without those of items below another referenced item."""
+    known = {reference.cref: reference for reference in references}
+    found: list[Any] = []
+    for reference in known.values():
+        parent = reference.resolve(doc).parent
+        while parent is not None and parent.cref not in known:
+            parent = parent.resolve(doc).parent
+        if parent is None:
+            found.append(reference)
+    return found
