@@ -26,7 +26,7 @@ from lxml import etree
 
 from fathom.conversion.docling_backends.office.charts import CHARTS, add_chart, chart_of
 from fathom.conversion.docling_backends.office.diagrams import add_diagram, diagram_of
-from fathom.conversion.docling_backends.office.office_notes import add_comments, add_note, describe
+from fathom.conversion.docling_backends.office.office_notes import add_comments, add_note, alternative_text, describe
 from fathom.conversion.docling_backends.office.office_package import WORD_MAIN, repair_package
 from fathom.conversion.docling_backends.office.pieces import OfficePiece, add_pieces, add_runs, plain_line, tidy_pieces
 from fathom.conversion.docling_backends.office.running_texts import keep_running_texts
