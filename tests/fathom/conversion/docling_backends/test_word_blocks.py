@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from docx import Document
+from docx.oxml import parse_xml
 from PIL import Image
 
 from tests.fathom.conversion.docling_backends.office_files import (
@@ -293,6 +294,25 @@ def test_a_picture_is_described_by_its_alternative_text(description: str, shown:
     assert made.report.pictures == 1
     for text in said(made):
         assert text == f"Before. {shown}".strip()
+
+
+def test_a_picture_of_old_word_is_described_by_its_alternative_text(tmp_path: Path) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 30), "navy").save(picture, "PNG")
+    document = Document()
+    relation, _ = document.part.get_or_add_image(io.BytesIO(picture.getvalue()))
+    names = 'xmlns:w="{w}" xmlns:v="urn:schemas-microsoft-com:vml" xmlns:r="{r}"'.format(
+        w="http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+        r="http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    )
+    shape = f'<v:shape alt="The lock gate"><v:imagedata r:id="{relation}"/></v:shape>'
+    document.add_paragraph("Before.")
+    document.paragraphs[-1]._p.addnext(parse_xml(f"<w:p {names}><w:r><w:pict>{shape}</w:pict></w:r></w:p>"))
+    document.save(str(tmp_path / "a.docx"))
+    made = converted(tmp_path / "a.docx")
+    assert made.report.pictures == 1
+    for text in said(made):
+        assert text == "Before. The lock gate"
 
 
 def test_comments_in_the_xml_and_wrappers_in_wrappers_do_no_harm(tmp_path: Path) -> None:
