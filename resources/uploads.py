@@ -105,7 +105,7 @@ class Uploads(dg.ConfigurableResource[None]):
     def end_well(self, at: Attempt, *, lacking: int = 0) -> None:
         """Records that the version is in the graph except for `lacking` chunks that were set aside."""
         if self.intake.mark_done(at.document, at.version, run_id=at.run, lacking=lacking):
-            message = "It is done, but for what was set aside" if lacking else "It is done"
+            message = "Document done except for quarantined chunks" if lacking else "Document done"
             figures = {"failed": lacking}
             log.info(message, stage="upload", sub_stage="done", document=at.document, run=at.run, metrics=figures)
 

@@ -26,6 +26,7 @@ class DeploymentPostgresStorage(DagsterPostgresStorage):
 
     def __init__(self, postgres_url: str, inst_data: ConfigurableClassData | None = None) -> None:
         super().__init__(postgres_url, inst_data=inst_data)
+        self._event_log_storage.dispose()
         self._event_log_storage = ThinnedPostgresEvents(postgres_url, True)
 
     @classmethod

@@ -119,7 +119,7 @@ def liveness(
         answers: returns the longest recent response time of the language model; called only during an LLM call.
     """
     if upload.in_part:
-        return Liveness("partial", upload.detail or "It is in the graph but for what was set aside.")
+        return Liveness("partial", upload.detail or "It is in the graph except for the chunks that were set aside.")
     if upload.state is UploadState.DONE:
         return Liveness("complete", "It is in the graph.")
     if upload.state in (UploadState.FAILED, UploadState.REJECTED, UploadState.REFUSED):

@@ -114,7 +114,7 @@ def resumes_at(engine: Engine, settings: Settings, upload: Upload, now: float) -
 
 
 def with_usable_account(engine: Engine, settings: Settings, waiting: Sequence[Waiting], now: float) -> list[Waiting]:
-    """Returns the documents whose account is not paused, and a single one that is to probe a paused account if that is due."""
+    """Returns the documents that wait for no account; if a paused account is due for a probe, its first document too."""
     held = [row for row in waiting if row.reason in ACCOUNT_ERRORS]
     pause = account_pause(engine, account_of(settings)) if held else None
     if pause is None:

@@ -95,7 +95,7 @@ def status(as_json: AsJson = False) -> int:
         say(f"{partition_warning(lacking)} {WHAT_TO_DO}")
     if not fine:
         down = ", ".join(part.name for part in statuses if not part.healthy)
-        say(f"Not well: {down}. `fathom up` starts what is missing.")
+        say(f"Not well: {down}. `fathom up` starts the missing components.")
         for part in statuses:
             if part.detail and not part.healthy:
                 say(f"{part.name}: {part.detail}")

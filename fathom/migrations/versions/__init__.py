@@ -1,1 +1,1 @@
-"""The revisions, in the order of their numbers; one that was released is never changed."""
+"""Holds the revisions in the order of their numbers; a released revision is never changed."""
