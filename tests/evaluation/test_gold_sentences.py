@@ -13,8 +13,8 @@ from tests.evaluation.sentence_table import PAGE, SPLITS, page, results, summed,
 FIGURE = re.compile(r"\b\d+\.\d{3}\b")  # another processor rounds a weight's sum another way
 
 # What is reached; the page says the goals.
-LEAST_SILENT = {"development": 0.97, "held_out": 0.9}
-LEAST_RIGHT = {"development": 0.67, "held_out": 0.54}
+MIN_SILENT = {"development": 0.99, "held_out": 0.94}
+MIN_RIGHT = {"development": 0.81, "held_out": 0.58}
 pytestmark = [pytest.mark.evaluation, pytest.mark.timeout(600)]
 
 
@@ -29,7 +29,7 @@ def test_there_are_four_hundred_sentences_of_every_kind_a_third_of_them_held_out
 @pytest.mark.parametrize("split", SPLITS)
 def test_what_is_negated_asked_supposed_or_reported_gives_nothing(split: str) -> None:
     print(table(results()))
-    assert summed(results(), UNSTATED, split).share_silent >= LEAST_SILENT[split]
+    assert summed(results(), UNSTATED, split).share_silent >= MIN_SILENT[split]
 
 
 @pytest.mark.parametrize("split", SPLITS)
@@ -39,7 +39,7 @@ def test_names_that_merely_stand_near_each_other_give_nothing(split: str) -> Non
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_what_is_stated_gives_the_fact_with_its_direction_and_dates(split: str) -> None:
-    assert summed(results(), KINDS, split).share_right >= LEAST_RIGHT[split]
+    assert summed(results(), KINDS, split).share_right >= MIN_RIGHT[split]
 
 
 def test_the_page_of_stated_facts_says_what_is_measured() -> None:

@@ -23,14 +23,14 @@ def test_names_are_found(corpora: Path) -> None:
 
 def test_most_facts_have_the_property_and_direction_that_the_corpus_gives_them(corpora: Path) -> None:
     facts = scores(corpora)["all"]["facts with property and direction"]
-    assert facts.precision >= 0.64
-    assert facts.recall >= 0.045
+    assert facts.precision >= 0.66
+    assert facts.recall >= 0.048
 
 
 def test_facts_join_what_belongs_together(corpora: Path) -> None:
     pairs = scores(corpora)["all"]["pairs joined by a fact"]
-    assert pairs.precision >= 0.59
-    assert pairs.recall >= 0.11
+    assert pairs.precision >= 0.6
+    assert pairs.recall >= 0.118
 
 
 def test_the_page_of_figures_says_what_is_measured(corpora: Path) -> None:
