@@ -1,4 +1,4 @@
-"""States what nouns of doing say of the two that do it: `X's purchase of Y`, `X's stake in Y`, `a win over Y by X`."""
+"""Relations of deverbal and relational nouns with two arguments: `X's purchase of Y`, `X's stake in Y`, `a win over Y by X`."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ _NOUNS = {
     ("agreement", "with"): "SIGNED_WITH",
     ("rivalry", "with"): "COMPETES_WITH",
 }
-# The same said from the target: `X's defeat by Y`.
-_BACKWARDS = {
+# Nouns whose possessive is the target of the relation: `X's defeat by Y`.
+_INVERSE_NOUNS = {
     ("defeat", "by"): "DEFEATED",
     ("defeat", "to"): "DEFEATED",
     ("defeat", "against"): "DEFEATED",
     ("loss", "to"): "DEFEATED",
 }
-# What the things are that somebody has, and whether the relation is theirs to the owner.
-_MEMBERS = {
+# Possessed head nouns, with the relation and its direction: True from the possessed to the possessor.
+_POSSESSED_NOUNS = {
     "client": ("CUSTOMER_OF", True),
     "customer": ("CUSTOMER_OF", True),
     "member": ("MEMBER_OF", True),
@@ -62,10 +62,10 @@ _MEMBERS = {
     "product": ("MADE_BY", True),
     "child": ("HAS_CHILD", False),
 }
-_SIGNS = word_set("sign agree conclude strike reach")
-_DEALS = word_set("contract agreement deal treaty pact memorandum accord truce")
-_TOGETHER = {"merge": "MERGED_WITH", "marry": "MARRIED_TO", "meet": "MET"}
-_BETWEEN = {
+_SIGNING_VERBS = word_set("sign agree conclude strike reach")
+_DEAL_NOUNS = word_set("contract agreement deal treaty pact memorandum accord truce")
+_RECIPROCAL_VERBS = {"merge": "MERGED_WITH", "marry": "MARRIED_TO", "meet": "MET"}
+_BETWEEN_NOUNS = {
     "border": "BORDERS",
     "frontier": "BORDERS",
     "agreement": "SIGNED_WITH",
@@ -76,7 +76,7 @@ _BETWEEN = {
     "alliance": "PARTNER_OF",
     "rivalry": "COMPETES_WITH",
 }
-_LIGHT = {
+_LIGHT_VERBS = {
     "DEFEATED": word_set("claim record earn secure seal win enjoy score clinch complete post notch suffer"),
     "ACQUIRED": word_set("complete finalise finalize close"),
     "HAS_STAKE_IN": word_set("have own hold retain keep control"),
@@ -84,15 +84,15 @@ _LIGHT = {
     "VISITED": word_set("make pay complete end begin"),
     "ATTACKED": word_set("launch mount lead carry"),
 }
-_HOLDS_WHATEVER = frozenset({"HAS_STAKE_IN", "MEMBER_OF"})  # so whatever is done with it: `may sell its stake in X`
-# What a deal is not done by when it suffers this, or stands below it.
+_STATE_RELATIONS = frozenset({"HAS_STAKE_IN", "MEMBER_OF"})  # states, which hold whatever the verb: `may sell its stake in X`
+# Verbs that govern a trigger noun without asserting the event.
 _OPEN_VERBS = word_set(
     "block oppose reject approve consider propose plan seek fight await allow prevent back support recommend investigate "
     "expect clear discuss want finance review study abandon halt threaten welcome contemplate favour favor examine vote "
     "cancel delay scrap rule deny exclude"
 )
-_SEATS = frozenset({"headquarters", "hq", "seat"})
-_GIVES_UP = word_set("close shut sell demolish leave lose destroy vacate abandon move")
+_SEAT_NOUNS = frozenset({"headquarters", "hq", "seat"})
+_CLOSING_VERBS = word_set("close shut sell demolish leave lose destroy vacate abandon move")
 _OPEN_NOUNS = word_set(
     "bid plan talk talks offer approval opposition rumour rumor speculation proposal possibility prospect attempt hope threat "
     "chance interest permission vote decision opponent option right failure investigation inquiry"
@@ -104,93 +104,95 @@ _OPEN_ADJECTIVES = word_set(
 
 
 def deal_statements(sentence: Sentence) -> Iterator[Statement]:
-    """Yields what each noun of doing says of the one that does it and the other that it is done to."""
+    """Yields the relations of deverbal nouns (purchase, visit) between agent and patient, and of related constructions."""
     for noun in sentence.span:
         if noun.lemma_ == "include" and noun.pos_ == "VERB" and is_asserted(noun):
-            yield from _of_members(sentence, noun)
+            yield from _member_statements(sentence, noun)
         if noun.pos_ == "VERB" and is_asserted(noun):
-            yield from _of_two(sentence, noun)
+            yield from _reciprocal_statements(sentence, noun)
         if noun.pos_ != "NOUN" or sentence.at(noun) is not None:
             continue
         word = noun.lemma_.lower()
-        if word in _BETWEEN:
-            yield from _between(sentence, noun, _BETWEEN[word])
+        if word in _BETWEEN_NOUNS:
+            yield from _between_statements(sentence, noun, _BETWEEN_NOUNS[word])
         if word in SITES or noun.lower_ in SITES:
-            yield from _site(sentence, noun)
-        for table, backwards in ((_NOUNS, False), (_BACKWARDS, True)):
+            yield from _site_statements(sentence, noun)
+        for table, backwards in ((_NOUNS, False), (_INVERSE_NOUNS, True)):
             for (base, preposition), relation in table.items():
                 if base == word:
-                    yield from _of_noun(sentence, noun, preposition, relation, backwards)
+                    yield from _noun_statements(sentence, noun, preposition, relation, backwards)
 
 
-def _of_members(sentence: Sentence, verb: Any) -> Iterator[Statement]:
-    """Yields `X's clients include A and B`."""
-    for noun in (child for child in verb.children if child.dep_ == "nsubj" and child.lemma_.lower() in _MEMBERS):
-        relation, backwards = _MEMBERS[noun.lemma_.lower()]
-        if _before_now(noun):
+def _member_statements(sentence: Sentence, verb: Any) -> Iterator[Statement]:
+    """Yields relations between the possessor and the objects of `include`: `X's clients include A and B`."""
+    for noun in (child for child in verb.children if child.dep_ == "nsubj" and child.lemma_.lower() in _POSSESSED_NOUNS):
+        relation, backwards = _POSSESSED_NOUNS[noun.lemma_.lower()]
+        if _has_former_modifier(noun):
             continue
-        for owner in [one for child in noun.children if child.dep_ == "poss" for one in sentence.all_meant(child)]:
-            for part in [one for child in verb.children if child.dep_ in ("dobj", "obj") for one in sentence.all_meant(child)]:
-                ends = (part, owner) if backwards else (owner, part)
+        for owner in [referent for child in noun.children if child.dep_ == "poss" for referent in sentence.all_meant(child)]:
+            for member in [
+                referent for child in verb.children if child.dep_ in ("dobj", "obj") for referent in sentence.all_meant(child)
+            ]:
+                ends = (member, owner) if backwards else (owner, member)
                 predicate = Predicate("", f"{noun.lower_} include", True)
-                by_pronoun = owner.by_pronoun or part.by_pronoun
+                by_pronoun = owner.by_pronoun or member.by_pronoun
                 yield Statement(ends[0].named, ends[1].named, predicate, "noun", verb, by_pronoun, relation)
 
 
-def _of_two(sentence: Sentence, verb: Any) -> Iterator[Statement]:
-    """Yields `X and Y signed a contract`, `X and Y merged` and `X and Y were married`: what two do with each other."""
+def _reciprocal_statements(sentence: Sentence, verb: Any) -> Iterator[Statement]:
+    """Yields reciprocal relations between two coordinated subjects: `X and Y signed a contract`, `X and Y merged`."""
     if any(child.dep_ in ("agent", "prep") and child.lower_ in ("by", "with", "to", "into") for child in verb.children):
         return
     objects = [child for child in verb.children if child.dep_ in ("dobj", "obj")]
-    if verb.lemma_ in _SIGNS:
+    if verb.lemma_ in _SIGNING_VERBS:
         with_other = any(objects_of(noun, ("with",)) for noun in objects)
-        relation = "SIGNED_WITH" if not with_other and any(noun.lemma_.lower() in _DEALS for noun in objects) else None
+        relation = "SIGNED_WITH" if not with_other and any(noun.lemma_.lower() in _DEAL_NOUNS for noun in objects) else None
     else:
-        relation = _TOGETHER.get(verb.lemma_) if not objects else None
+        relation = _RECIPROCAL_VERBS.get(verb.lemma_) if not objects else None
     ends = sentence.subjects(verb) if relation else []
     if relation and len(ends) == 2 and ends[0].named.entity != ends[1].named.entity:
         yield Statement(ends[0].named, ends[1].named, Predicate("", verb.lower_), "verb", verb, relation=relation)
 
 
-def _before_now(noun: Any) -> bool:
+def _has_former_modifier(noun: Any) -> bool:
     return any(child.lower_ in ("former", "past", "previous", "earlier", "old", "potential") for child in noun.children)
 
 
-def _between(sentence: Sentence, noun: Any, relation: str) -> Iterator[Statement]:
-    """Yields `the border between X and Y`."""
+def _between_statements(sentence: Sentence, noun: Any, relation: str) -> Iterator[Statement]:
+    """Yields relations of nouns with two objects of `between`: `the border between X and Y`."""
     for word in objects_of(noun, ("between",)):
         ends = sentence.all_meant(word)
-        if len(ends) == 2 and ends[0].named.entity != ends[1].named.entity and _is_done(noun, relation):
+        if len(ends) == 2 and ends[0].named.entity != ends[1].named.entity and _is_event_asserted(noun, relation):
             predicate = Predicate("", f"{noun.lower_} between", True)
             yield Statement(ends[0].named, ends[1].named, predicate, "noun", noun, relation=relation)
 
 
-def _site(sentence: Sentence, noun: Any) -> Iterator[Statement]:
-    """Yields `X's plant at Y` and `its Y works`."""
-    owners = [one for child in noun.children if child.dep_ == "poss" for one in sentence.all_meant(child)]
-    if noun.lower_ in _SEATS:
-        owners += [one for word in objects_of(noun, ("of",)) for one in sentence.within(word)]
-    said = noun.head if noun.dep_ == "nsubj" and noun.head.lemma_ == "be" else noun  # `its headquarters are in X`
-    places = [one for word in objects_of(said, ("in", "at", "near")) for one in sentence.within(word)]
+def _site_statements(sentence: Sentence, noun: Any) -> Iterator[Statement]:
+    """Yields the locations of possessed sites: `X's plant at Y`, `its Y works`."""
+    owners = [referent for child in noun.children if child.dep_ == "poss" for referent in sentence.all_meant(child)]
+    if noun.lower_ in _SEAT_NOUNS:
+        owners += [referent for word in objects_of(noun, ("of",)) for referent in sentence.within(word)]
+    base = noun.head if noun.dep_ == "nsubj" and noun.head.lemma_ == "be" else noun  # `its headquarters are in X`
+    places = [referent for word in objects_of(base, ("in", "at", "near")) for referent in sentence.within(word)]
     places += [
         Referent(named) for child in noun.children if child.dep_ == "compound" and (named := sentence.at(child)) is not None
     ]
-    gone = governing_verb(noun).lemma_ in _GIVES_UP
-    for owner in owners if not gone and _is_done(noun, "HAS_SITE_IN") else ():
+    is_closed = governing_verb(noun).lemma_ in _CLOSING_VERBS
+    for owner in owners if not is_closed and _is_event_asserted(noun, "HAS_SITE_IN") else ():
         for place in places:
             if place.named.type == "Location" and owner.named.type in ("Organization", "Entity") and place != owner:
-                relation = "BASED_IN" if noun.lower_ in _SEATS else "HAS_SITE_IN"
+                relation = "BASED_IN" if noun.lower_ in _SEAT_NOUNS else "HAS_SITE_IN"
                 predicate = Predicate("", f"{noun.lower_} in", True)
                 yield Statement(owner.named, place.named, predicate, "owner", noun, owner.by_pronoun, relation)
 
 
-def _of_noun(sentence: Sentence, noun: Any, preposition: str, relation: str, backwards: bool) -> Iterator[Statement]:
+def _noun_statements(sentence: Sentence, noun: Any, preposition: str, relation: str, backwards: bool) -> Iterator[Statement]:
     verb = noun.head if noun.dep_ in ("dobj", "obj") else None
-    holder = noun if verb is None or objects_of(noun, (preposition,)) else verb  # `signed a deal with X`
-    targets = [one for word in objects_of(holder, (preposition,)) for one in sentence.within(word)]
-    if not targets or not _is_done(noun, relation):
+    head = noun if verb is None or objects_of(noun, (preposition,)) else verb  # `signed a deal with X`
+    targets = [referent for word in objects_of(head, (preposition,)) for referent in sentence.within(word)]
+    if not targets or not _is_event_asserted(noun, relation):
         return
-    for source in _doers(sentence, noun, relation, verb):
+    for source in _agents(sentence, noun, relation, verb):
         for target in targets:
             ends = (target, source) if backwards else (source, target)
             if source.named.entity != target.named.entity:
@@ -199,22 +201,22 @@ def _of_noun(sentence: Sentence, noun: Any, preposition: str, relation: str, bac
                 yield Statement(ends[0].named, ends[1].named, predicate, "noun", noun, by_pronoun, relation)
 
 
-def _doers(sentence: Sentence, noun: Any, relation: str, verb: Any) -> list[Referent]:
-    owners = [one for child in noun.children if child.dep_ == "poss" for one in sentence.all_meant(child)]
+def _agents(sentence: Sentence, noun: Any, relation: str, verb: Any) -> list[Referent]:
+    owners = [referent for child in noun.children if child.dep_ == "poss" for referent in sentence.all_meant(child)]
     if owners:
         return owners
-    if by := [one for word in objects_of(noun, ("by",)) for one in sentence.within(word)]:
-        return by
-    if verb is not None and verb.lemma_ in _LIGHT.get(relation, ()) and is_asserted(verb):
+    if agents := [referent for word in objects_of(noun, ("by",)) for referent in sentence.within(word)]:
+        return agents
+    if verb is not None and verb.lemma_ in _LIGHT_VERBS.get(relation, ()) and is_asserted(verb):
         return sentence.subjects(verb)
     return []
 
 
-def _is_done(noun: Any, relation: str) -> bool:
-    """Tells whether the sentence says that it was done, not that it is planned, opposed or awaited."""
+def _is_event_asserted(noun: Any, relation: str) -> bool:
+    """Returns whether the event of a trigger noun is asserted, not planned, opposed or awaited."""
     if not is_noun_asserted(noun) or any(child.lower_ in _OPEN_ADJECTIVES for child in noun.children):
         return False
-    if relation in _HOLDS_WHATEVER:
+    if relation in _STATE_RELATIONS:
         return True
     word = noun
     while word.head.i != word.i and word.pos_ not in ("VERB", "AUX"):

@@ -1,4 +1,4 @@
-"""Names the relations that words state: one name for all ways to say it, with Wikidata's property and the types of its ends."""
+"""The vocabulary of relations: the predicates that name each relation, its Wikidata property and the types of its arguments."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from pydantic import BaseModel, ConfigDict
 
 from fathom.extraction.model import FunctionalEnd
 
-UNKNOWN = "Entity"  # the type of what is a thing of no certain kind
+UNKNOWN = "Entity"  # the type of things whose type is not known
 _FILE = "relation_vocabulary.toml"
 _NOT_LETTERS = re.compile(r"[^A-Za-z0-9]+")
 
 
 class Relation(BaseModel):
-    """A relation of the vocabulary; see the head of its file for the fields."""
+    """A relation of the vocabulary; the comment at the top of its TOML file describes the fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -43,14 +43,14 @@ class Relation(BaseModel):
 
 
 class End(NamedTuple):
-    """The type of a thing, and whether it is sure."""
+    """The type of an argument, and whether the type is sure."""
 
     type: str
     is_sure: bool
 
 
 class Reading(NamedTuple):
-    """A relation that words may mean, and whether they say it from its target to its source."""
+    """A relation that a predicate may mean, and whether the predicate's subject is the relation's target."""
 
     name: str
     backwards: bool
@@ -69,7 +69,7 @@ def relations() -> dict[str, Relation]:
 
 
 def readings(key: str, *, noun: bool, french: bool = False) -> list[Reading]:
-    """Returns what the words of a predicate may mean, the likelier first; nothing where the vocabulary has no name for them.
+    """Returns the relations that a predicate may mean, the likelier first; none where the vocabulary lacks the predicate.
 
     `*` in a key of the vocabulary stands for any object: `open * in`.
     """
@@ -81,9 +81,9 @@ def readings(key: str, *, noun: bool, french: bool = False) -> list[Reading]:
 
 
 def relation_of(key: str, ends: tuple[End, End], *, noun: bool, french: bool = False) -> Reading | None:
-    """Returns the relation that the words mean between these ends, the subject first; None where none fits.
+    """Returns the relation of a predicate between arguments of these types, the subject first; None where no relation fits.
 
-    A type that is not sure gives way: the words say more of what a thing is than the shape of its name.
+    An unsure type may be overridden: the predicate is better evidence of a type than the form of a name.
     """
     found = readings(key, noun=noun, french=french)
     for by_type in (True, False):
@@ -94,25 +94,25 @@ def relation_of(key: str, ends: tuple[End, End], *, noun: bool, french: bool = F
             persons = relation.strict and relation.source == relation.target == {"Person"}
             if persons and UNKNOWN in (source.type, target.type):
                 continue
-            if all(_may_be(one, types, by_type or relation.strict) for types, one in wanted):
+            if all(_may_be(end, types, by_type or relation.strict) for types, end in wanted):
                 return reading
     return None
 
 
-def _may_be(one: End, types: frozenset[str], by_type: bool) -> bool:
-    return not types or one.type in types or one.type == UNKNOWN or (not by_type and not one.is_sure)
+def _may_be(end: End, types: frozenset[str], by_type: bool) -> bool:
+    return not types or end.type in types or end.type == UNKNOWN or (not by_type and not end.is_sure)
 
 
 def name_as_written(words: str) -> str:
-    """Returns words as the name of a relation: `led the port of` without its article as LED_PORT_OF."""
+    """Returns a predicate as a relation name: `led port of` as LED_PORT_OF."""
     plain = unicodedata.normalize("NFKD", words.replace("œ", "oe")).encode("ascii", "ignore").decode()
     return _NOT_LETTERS.sub("_", plain).strip("_").upper()
 
 
 def relation_of_column(header: str, thing: str, cell: str | None) -> Reading | None:
-    """Returns the relation of a row's thing to what stands under a header; None where none fits.
+    """Returns the relation between a row's subject and its cell under a header; None where no relation fits.
 
-    `thing` is the type of what the row is about, `cell` that which the header gives its cells, None where it gives none.
+    `thing` is the type of the row's subject; `cell` is the type that the header implies for its cells, or None.
     """
     for name, relation in relations().items():
         for headers, backwards in ((relation.headers, False), (relation.back_headers, True)):
@@ -125,7 +125,7 @@ def relation_of_column(header: str, thing: str, cell: str | None) -> Reading | N
 
 @cache
 def name_of_property(code: str) -> str | None:
-    """Returns the relation whose property this is; None where the vocabulary has none."""
+    """Returns the relation of a Wikidata property; None where the vocabulary has no such relation."""
     return next((name for name, relation in relations().items() if relation.property == code), None)
 
 
@@ -133,11 +133,11 @@ def name_of_property(code: str) -> str | None:
 def _by_words(french: bool) -> tuple[dict[str, list[Reading]], dict[str, list[Reading]]]:
     verbs: dict[str, list[Reading]] = defaultdict(list)
     nouns: dict[str, list[Reading]] = defaultdict(list)
-    for name, one in relations().items():
+    for name, relation in relations().items():
         own = (
-            (one.french_verbs, one.french_nouns, one.french_back_verbs, one.french_back_nouns)
+            (relation.french_verbs, relation.french_nouns, relation.french_back_verbs, relation.french_back_nouns)
             if french
-            else (one.verbs, one.nouns, one.back_verbs, one.back_nouns)
+            else (relation.verbs, relation.nouns, relation.back_verbs, relation.back_nouns)
         )
         for keys, table, backwards in zip(own, (verbs, nouns, verbs, nouns), (False, False, True, True), strict=True):
             for key in keys:

@@ -1,4 +1,4 @@
-"""Gives a thing of no sure type the type that the facts about it ask for: who is born somewhere is a person."""
+"""Infers unsure entity types from the argument types of their facts: the subject of BORN_IN is a person."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from fathom.extraction.rules.relations.relation_vocabulary import UNKNOWN, relat
 
 
 def agreed_types(types: Mapping[str, str], sure: frozenset[str], facts: Iterable[Fact]) -> dict[str, str]:
-    """Returns the type of each name, those that are `sure` as they are.
+    """Returns the type of each name; the types of names in `sure` are unchanged.
 
-    Another is of the one type that its facts allow. Where they allow several and not the one it has, its type is left out.
+    Any other name gets the single type that its facts allow; where they allow several, without its present type, the type
+    becomes unknown.
     """
     allowed: dict[str, set[str]] = {}
     for fact in facts:

@@ -1,4 +1,4 @@
-"""Gives the form of a verb that names a relation which the vocabulary does not have: TRAVELLED_TO of `when travelling to X`."""
+"""Finite verb forms for the names of relations outside the vocabulary: TRAVELLED_TO of `when travelling to X`."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _VOWELS = frozenset("aeiou")
 
 
 def finite_form(verb: Any, *, is_active: bool) -> str:
-    """Returns the verb as it is written, or its past where it is a participle: `wrote` of `has written` and `written by X`.
+    """Returns the verb as written, or its past tense where it is a participle: `wrote` of `has written`, `written by X`.
 
-    `is_active` tells whether the relation goes out from what does it; a participle of the passive stays: `~taken to`.
+    `is_active` is true where the agent is the source of the relation; a passive participle is kept otherwise: `~taken to`.
     """
     if verb.tag_ == "VBG":
         return past_of(verb.lemma_.lower(), verb.lower_)
@@ -41,7 +41,7 @@ def finite_form(verb: Any, *, is_active: bool) -> str:
 
 
 def past_of(lemma: str, gerund: str) -> str:
-    """Returns the past of a verb; the gerund of a regular one shows which letter is doubled: `travelled`."""
+    """Returns the past tense of a verb; the gerund of a regular verb shows a doubled consonant: `travelled`."""
     if lemma in _PAST:
         return _PAST[lemma]
     stem = gerund.removesuffix("ing")
