@@ -1,4 +1,4 @@
-"""States what the rows of a table say of the thing that each is about, by the heads of its columns."""
+"""Relations between the subject of a table row and its other cells, by the column headers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fathom.extraction.rules.relations.relation_vocabulary import Reading, relat
 from fathom.extraction.rules.text.dates import DateReader
 from fathom.extraction.rules.text.text_blocks import LineSpan, TextBlock, table_rows
 
-# Heads of columns that say what kind of thing a row is about, or stands in a cell.
+# Column headers that give the entity type of their cells.
 _KINDS = {
     "Person": word_set(
         "name player person employee author artist member officer director chairman chair president mayor ceo founder "
@@ -42,7 +42,7 @@ _EMPTY = word_set("none unknown vacant tbd tba n/a yes no total various other ot
 SOURCE = "table"
 _CONFIDENCE = 0.85
 MAX_CELL_WORDS = 8
-_MARKS = re.compile(r"[|;/\n=<>{}]|\d{4}-\d\d|^\W|https?:")
+_EXCLUDED_CHARACTERS = re.compile(r"[|;/\n=<>{}]|\d{4}-\d\d|^\W|https?:")
 
 
 class _Cell(NamedTuple):
@@ -51,29 +51,29 @@ class _Cell(NamedTuple):
 
 
 class TableFact(NamedTuple):
-    """A fact of a row, with where its source and its target stand and which types the columns give them."""
+    """A fact of a row, with the spans of its source and target and the types that the columns give them."""
 
     fact: Fact
     places: tuple[NameSpan, NameSpan]
 
 
 def table_facts(text: str, block: TextBlock, dates: DateReader) -> Iterator[TableFact]:
-    """Yields what the rows of the table state; nothing where no head of a column says what its rows are about."""
+    """Yields the facts of the table's rows; none where no column header identifies the subject of the rows."""
     table = [[_Cell(text[start:end].strip(), (start, end)) for start, end in row] for row in table_rows(text, block)]
     if len(table) < 2 or len(table[0]) < 2:
         return
-    header = [_head(cell.text) for cell in table[0]]
+    header = [_header(cell.text) for cell in table[0]]
     key = _key_column(header)
     if key is None:
         return
     for row in table[1:]:
         if len(row) == len(header) and _is_named(row[key].text):
-            yield from _of_row(header, row, key, dates)
+            yield from _row_facts(header, row, key, dates)
 
 
-def _of_row(header: Sequence[str], row: Sequence[_Cell], key: int, dates: DateReader) -> Iterator[TableFact]:
+def _row_facts(header: Sequence[str], row: Sequence[_Cell], key: int, dates: DateReader) -> Iterator[TableFact]:
     kind = _kind(header[key]) or "Entity"
-    said = ", ".join(f"{head}: {cell.text}" for head, cell in zip(header, row, strict=True) if cell.text)
+    row_text = ", ".join(f"{head}: {cell.text}" for head, cell in zip(header, row, strict=True) if cell.text)
     span = (row[0].span[0], row[-1].span[1])
     since, until = (_date(header, row, words, dates) for words in (_SINCE, _UNTIL))
     for column, cell in enumerate(row):
@@ -85,7 +85,7 @@ def _of_row(header: Sequence[str], row: Sequence[_Cell], key: int, dates: DateRe
             continue
         places = (
             NameSpan(*row[key].span, kind, source=SOURCE),
-            NameSpan(*cell.span, cell_kind or _kind_by(reading), source=SOURCE),
+            NameSpan(*cell.span, cell_kind or _target_kind(reading), source=SOURCE),
         )
         thing, other = row[key].text, cell.text
         source, target = (other, thing) if reading.backwards else (thing, other)
@@ -95,7 +95,7 @@ def _of_row(header: Sequence[str], row: Sequence[_Cell], key: int, dates: DateRe
                 source=source,
                 target=target,
                 relation=reading.name,
-                fact=said,
+                fact=row_text,
                 span=span,
                 valid_at=None if relation.lasting else since,
                 invalid_at=None if relation.lasting else until,
@@ -108,11 +108,13 @@ def _of_row(header: Sequence[str], row: Sequence[_Cell], key: int, dates: DateRe
 
 
 def _key_column(header: Sequence[str]) -> int | None:
-    """Returns the column that names what the rows are about: the first of things that is no relation to another."""
+    """Returns the index of the subject column: the first typed column whose header names no relation."""
     things = [column for column, head in enumerate(header) if _kind(head)]
     named = [column for column in things if header[column] in ("name", "title", "nom", "titre")]
     plain = [
-        column for column in things if not any(header[column] in one.headers + one.back_headers for one in relations().values())
+        column
+        for column in things
+        if not any(header[column] in relation.headers + relation.back_headers for relation in relations().values())
     ]
     return next(iter([*named, *plain, *(column for column in things if column == 0)]), None)
 
@@ -122,19 +124,25 @@ def _kind(head: str) -> str | None:
     return next((kind for kind, words in _KINDS.items() if head in words or (last and last[0] in words)), None)
 
 
-def _kind_by(reading: Reading) -> str:
+def _target_kind(reading: Reading) -> str:
     relation = relations()[reading.name]
     types = relation.source if reading.backwards else relation.target
     return min(types) if len(types) == 1 else "Entity"
 
 
-def _head(cell: str) -> str:
+def _header(cell: str) -> str:
     return " ".join(cell.strip(" *_:#").casefold().split())
 
 
 def _is_named(cell: str) -> bool:
     words = cell.split()
-    if not words or len(words) > MAX_CELL_WORDS or _MARKS.search(cell) or cell.casefold() in _EMPTY or "," in cell:
+    if (
+        not words
+        or len(words) > MAX_CELL_WORDS
+        or _EXCLUDED_CHARACTERS.search(cell)
+        or cell.casefold() in _EMPTY
+        or "," in cell
+    ):
         return False
     return is_name(cell) and words[0][0].isupper() and not any(char.isdigit() for char in words[0])
 
