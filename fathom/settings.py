@@ -145,7 +145,7 @@ class Settings(BaseSettings):
     )
 
     batch_documents: int = Field(100, ge=1, le=1000, description="Maximum documents of a run.")
-    runs_at_once: int = Field(2, ge=1, le=64, description="Maximum concurrent ingestion runs.")
+    runs_at_once: int = Field(2, ge=1, le=64, description="Concurrent ingestion runs; an urgent document may add 1 more.")
     attempts: int = Field(3, ge=1, le=10, description="Maximum tries of a document.")
 
     otlp_endpoint: str | None = Field(

@@ -28,9 +28,9 @@ SECONDS_BETWEEN_TICKS = 5  # the shortest interval of Dagster's sensors
     description="Whole new or changed files in the inbox: each becomes a partition and is ingested, a backlog many to a run.",
 )
 def new_uploads(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-    """Requests runs for accepted uploads, at most `runs_at_once` in flight, as planned in the intake's table.
+    """Requests runs for accepted uploads as planned in the intake's table.
 
-    Raises OtherDagster in an instance of Dagster that is not the home's, before anything of the home is changed.
+    `runs_at_once` are in flight, and URGENT_RUNS more for urgent documents. Raises OtherDagster in an instance of Dagster that is not the home's, before anything of the home is changed.
     """
     raise_if_other(settings(), context.instance)
     intake = open_intake(settings())

@@ -29,7 +29,7 @@ PAGE = 500
 
 
 class DocumentRow(BaseModel):
-    """A document as `fathom documents` lists it; fields of later stages are None until then."""
+    """A document as listed by `fathom documents` and the API; fields of stages that it has not reached are None."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,6 +1,6 @@
 """Compresses the events and runs that Dagster stores: JSON of 1 to 6 kB that differs from row to row in a few words.
 
-Deflate with a preset dictionary of such JSON reduces it to about a sixth. The dictionary is part of the storage format and
+Deflate with a preset dictionary of such JSON reduces it to about a fifth. The dictionary is part of the storage format and
 never changes; a new dictionary gets a file and a mark of its own.
 """
 

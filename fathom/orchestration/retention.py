@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import dagster as dg
 
 DAY_S = 86400.0
-MAX_RUNS = 500  # for each pass
+MAX_RUNS_PER_PASS = 500  # for each pass
 MAX_PASS_S = 20.0  # a tick of a sensor may take 60
 SKIPPED_TICKS_S = 2 * 3600.0  # retention of ticks that found nothing to do, every five seconds
 MAX_FREED_PAGES = 5000  # vacuumed from each file in a pass
@@ -91,7 +91,7 @@ def _tidy_runs(settings: Settings, instance: dg.DagsterInstance, done: Retention
         updated_after=datetime.fromtimestamp(cursor, UTC) if cursor else None,
         updated_before=datetime.fromtimestamp(now - settings.dagster_days * DAY_S, UTC),
     )
-    records = instance.get_run_records(old, limit=MAX_RUNS, order_by="update_timestamp", ascending=True)
+    records = instance.get_run_records(old, limit=MAX_RUNS_PER_PASS, order_by="update_timestamp", ascending=True)
     checks = log.checks_on_record() if records else []
     needed, began = _needed(settings, [record.dagster_run.run_id for record in records]), time.monotonic()
     for record in records:
@@ -108,7 +108,7 @@ def _tidy_runs(settings: Settings, instance: dg.DagsterInstance, done: Retention
         else:
             _delete_run(instance, run)
             done.deleted.append(run)
-    if len(records) < MAX_RUNS:
+    if len(records) < MAX_RUNS_PER_PASS:
         done.cursor = 0.0
 
 

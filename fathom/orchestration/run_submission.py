@@ -59,7 +59,7 @@ def submission_lock(settings: Settings) -> Iterator[None]:
 
 
 def launch_waiting(settings: Settings, *, request: str | None = None) -> list[str]:
-    """Submits runs for waiting documents within `runs_at_once`; returns the ids of the runs.
+    """Submits runs for waiting documents within `runs_at_once`, URGENT_RUNS more for urgent ones; returns the ids of the runs.
 
     Plans nothing while Dagster is unreachable; the sensor requests a planned run that could not be started. Raises
     DatabaseUnreachable, DagsterUnreachable.

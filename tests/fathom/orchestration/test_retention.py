@@ -20,7 +20,7 @@ from fathom.orchestration.materializations import records_of
 from fathom.orchestration.retention import (
     DAY_S,
     FILES,
-    MAX_RUNS,
+    MAX_RUNS_PER_PASS,
     apply_retention,
     compact,
     enable_incremental_vacuum,
@@ -167,8 +167,8 @@ def test_a_failed_run_stays_whole_as_long_as_its_document_is_failed(
 def test_passes_go_on_where_the_last_one_ended_and_then_begin_again(
     home_settings: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fathom.orchestration.retention.MAX_RUNS", 2)
-    assert MAX_RUNS > 2
+    monkeypatch.setattr("fathom.orchestration.retention.MAX_RUNS_PER_PASS", 2)
+    assert MAX_RUNS_PER_PASS > 2
     runs = [run_of(instance, f"a/{number}.md") for number in range(3)]
     first = apply_retention(home_settings, instance, now=later())
     assert (first.looked_at, first.cursor > 0) == (2, True)
