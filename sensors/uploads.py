@@ -30,7 +30,8 @@ SECONDS_BETWEEN_TICKS = 5  # the shortest interval of Dagster's sensors
 def new_uploads(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """Requests runs for accepted uploads as planned in the intake's table.
 
-    `runs_at_once` are in flight, and URGENT_RUNS more for urgent documents. Raises OtherDagster in an instance of Dagster that is not the home's, before anything of the home is changed.
+    `runs_at_once` are in flight, and URGENT_RUNS more for urgent documents. Raises OtherDagster in an instance of Dagster that
+    is not the home's, before anything of the home is changed.
     """
     raise_if_other(settings(), context.instance)
     intake = open_intake(settings())

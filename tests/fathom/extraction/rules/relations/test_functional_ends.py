@@ -1,4 +1,4 @@
-"""Relations that have a single value at a time are stated once: in the default rules or in the vocabulary of offline extraction."""
+"""Relations that have a single value at a time are stated once: by default rules or by the vocabulary of rules."""
 
 from fathom.extraction.rules.relations.relation_vocabulary import relations
 from fathom.knowledge.fact_validity import DEFAULT_RULES
