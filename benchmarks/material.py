@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from fathom.chunking.chunk import Chunk, ChunkSet
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
 from fathom.deployment.components import start_all, stop_all
@@ -27,7 +27,7 @@ TEXTS = ("oyster-field-notes.md", "new-director.html", "engineering-report.docx"
 def converted(path: Path) -> ConvertedDocument:
     """The file, converted in this process."""
     version = hashlib.sha256(path.read_bytes()).hexdigest()
-    return convert_file(path, inspect_file(path, max_bytes=10**9, max_pages=10_000), version=version)
+    return EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**9, max_pages=10_000), version=version)
 
 
 def trivial_document(number: int) -> str:

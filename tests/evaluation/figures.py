@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fathom.chunking.chunk import ChunkSet
 from fathom.chunking.chunker import chunk_document
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
 from fathom.embedding.tokenizer import count_tokens
@@ -32,7 +32,7 @@ def converted(path: Path) -> ConvertedDocument | None:
     """The file as it is converted; None where it is refused."""
     try:
         inspection = inspect_file(path, max_bytes=10**9, max_pages=10_000)
-        return convert_file(path, inspection, version=hashlib.sha256(path.read_bytes()).hexdigest())
+        return EmbeddedEngine().convert_file(path, inspection, version=hashlib.sha256(path.read_bytes()).hexdigest())
     except FathomError:
         return None
 

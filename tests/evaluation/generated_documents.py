@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
 
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
 from fathom.errors import FathomError
@@ -125,7 +125,7 @@ class Measurement:
 
 def _converted(path: Path) -> ConvertedDocument:
     inspection = inspect_file(path, max_bytes=10**8, max_pages=1_000)
-    return convert_file(path, inspection, version=hashlib.sha256(path.read_bytes()).hexdigest())
+    return EmbeddedEngine().convert_file(path, inspection, version=hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 def measured(name: str, count: int) -> Measurement:

@@ -7,7 +7,7 @@ from statistics import median
 
 import pytest
 
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.errors import DocumentRejected
 
@@ -26,7 +26,7 @@ def test_words_of_real_pdfs_are_kept(corpora: Path) -> None:
                 inspection = inspect_file(path, max_bytes=10**9, max_pages=10_000)
             except DocumentRejected:
                 continue
-            recall = convert_file(path, inspection, version="evaluation").report.text_recall
+            recall = EmbeddedEngine().convert_file(path, inspection, version="evaluation").report.text_recall
             if recall is not None:
                 recalls[path.name] = recall
     for name, recall in sorted(recalls.items(), key=lambda item: item[1])[:5]:

@@ -1,52 +1,64 @@
-"""A file becomes a document by Docling's own models for layout, tables and OCR, from a folder of weights."""
+"""The engine of Docling's own models for layout, tables and OCR, from a folder of weights."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fathom.conversion.converter_settings import ConverterSettings
-from fathom.conversion.engines.embedded_engine import convert_by_docling, convert_with
+from fathom.conversion.engines.conversion_engine import convert_with
+from fathom.conversion.engines.docling_result import convert_by_docling
 from fathom.conversion.engines.engine_choice import Backend, require_usable
 from fathom.conversion.report import ConvertedDocument, Inspection, ProgressCallback
 
 if TYPE_CHECKING:
     from docling.document_converter import DocumentConverter
 
-_artifacts: Path | None = None
-_languages: tuple[str, ...] = ()
-_converter: DocumentConverter | None = None
+
+class DoclingModelsEngine:
+    """Converts by the weights in `artifacts`; `languages` are those of scans, of which the models take the first."""
+
+    def __init__(self, artifacts: Path, languages: tuple[str, ...] = ()) -> None:
+        self._artifacts = artifacts
+        self._languages = languages
+
+    def warm_up(self) -> None:
+        """Loads the weights. Raises SettingsInvalid where the folder lacks them."""
+        from fathom.conversion.engines.warm_up import convert_samples
+
+        require_usable(self._artifacts, None)
+        convert_samples(self.convert_file)
+
+    def converter_version(self) -> str:
+        """Returns name, versions, and a word that changes with the weights."""
+        return f"{Backend.MODELS} {_weights_version(self._artifacts)} docling-slim {installed('docling-slim')}"
+
+    def convert_file(
+        self,
+        path: Path,
+        inspection: Inspection,
+        *,
+        version: str,
+        progress: ProgressCallback | None = None,
+        key: str | None = None,
+    ) -> ConvertedDocument:
+        """Returns the document in the file; see `ConversionEngine`."""
+        make = partial(convert_by_docling, self._converter, path, inspection, progress)
+        return convert_with(make, path, inspection, version=version, converter=self.converter_version())
+
+    @cached_property
+    def _converter(self) -> DocumentConverter:
+        return models_converter(self._artifacts, self._languages)
 
 
-def configure(settings: ConverterSettings) -> None:
-    """Sets the weights to those of `docling_artifacts`, and the languages of scans to `ocr_languages`."""
-    global _artifacts, _languages
-    _artifacts, _languages = settings.docling_artifacts, settings.ocr_languages
-
-
-def converter_version() -> str:
-    """Returns name, versions, and a word that changes with the weights."""
-    return f"{Backend.MODELS} {_weights_version()} docling-slim {installed('docling-slim')}"
-
-
-def warm_up() -> None:
-    """Loads the weights. Raises SettingsInvalid where the folder lacks them."""
-    from fathom.conversion.engines.warm_up import convert_samples
-
-    require_usable(_artifacts, None)
-    convert_samples(convert_file)
-
-
-def convert_file(
-    path: Path, inspection: Inspection, *, version: str, progress: ProgressCallback | None = None
-) -> ConvertedDocument:
-    """Returns the document in the file, with the report and errors of `embedded_engine.convert_file`."""
-    make = partial(convert_by_docling, _docling(), path, inspection, progress)
-    return convert_with(make, path, inspection, version=version, converter=converter_version())
+def open_engine(settings: ConverterSettings) -> DoclingModelsEngine:
+    """Returns the engine of a worker whose settings name `docling_artifacts`."""
+    assert settings.docling_artifacts is not None
+    return DoclingModelsEngine(settings.docling_artifacts, settings.ocr_languages)
 
 
 def models_converter(artifacts: Path, languages: Sequence[str] = ()) -> DocumentConverter:
@@ -82,19 +94,10 @@ def models_converter(artifacts: Path, languages: Sequence[str] = ()) -> Document
     )
 
 
-def _docling() -> DocumentConverter:
-    global _converter
-    if _converter is None:
-        assert _artifacts is not None
-        _converter = models_converter(_artifacts, _languages)
-    return _converter
-
-
-def _weights_version() -> str:
+def _weights_version(artifacts: Path) -> str:
     """Returns a word that changes when a file of the folder is replaced: from names and sizes, for weights are gigabytes."""
     digest = hashlib.sha256()
-    if _artifacts is not None:
-        for path in sorted(_artifacts.rglob("*")):
-            if path.is_file():
-                digest.update(f"{path.relative_to(_artifacts)}\0{path.stat().st_size}\n".encode("utf-8", "surrogatepass"))
+    for path in sorted(artifacts.rglob("*")):
+        if path.is_file():
+            digest.update(f"{path.relative_to(artifacts)}\0{path.stat().st_size}\n".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:12]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 
 from fathom.conversion.engines.docling_formats import NAMES, source_bytes
-from fathom.conversion.engines.embedded_engine import outcome_of
+from fathom.conversion.engines.docling_result import outcome_of
 from fathom.conversion.quality.report_builder import ConversionOutcome
 from fathom.conversion.report import Inspection, PageProgress, ProgressCallback
 from fathom.errors import (

@@ -22,6 +22,7 @@ class Backend(StrEnum):
     SERVE = "docling-serve"
 
 
+# The module of each engine; `open_engine(settings)` of it returns the engine.
 ENGINES = {
     Backend.EMBEDDED: "fathom.conversion.engines.embedded_engine",
     Backend.MODELS: "fathom.conversion.engines.docling_models",

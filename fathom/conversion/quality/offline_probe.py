@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fathom.conversion.converter_settings import ConverterSettings
+from fathom.conversion.engines.conversion_engine import ConversionEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.quality.offline_verification import OfflineVerification, VerifiedDocument
 from fathom.conversion.service.conversion_worker import warm_engine
@@ -103,7 +104,7 @@ def _enter_empty_namespace() -> bool:
     return any(libc.unshare(flags) == 0 for flags in (CLONE_NEWNET, CLONE_NEWUSER | CLONE_NEWNET))
 
 
-def verify_document(path: Path, settings: ConverterSettings, engine: Any) -> VerifiedDocument:
+def verify_document(path: Path, settings: ConverterSettings, engine: ConversionEngine) -> VerifiedDocument:
     """Returns the document converted, or why not."""
     started = time.monotonic()
     kind = "?"

@@ -1,8 +1,6 @@
 """The worker process, which converts documents in turn for the converter and may be killed at any moment.
 
-The engine is a module with three functions: `warm_up()`, `converter_version() -> str` and
-`convert_file(path, inspection, *, version, progress) -> ConvertedDocument`. An engine that needs the settings has
-`configure(settings)`, called first; an engine that calls a server takes its `key` in `convert_file`, if the caller has a key.
+Its engine (see conversion_engine.py) is made once, by `open_engine(settings)` of the module that the settings name.
 """
 
 from __future__ import annotations
@@ -20,9 +18,9 @@ import threading
 import time
 import traceback
 from pathlib import Path
-from types import ModuleType
 
 from fathom.conversion.converter_settings import ConverterSettings
+from fathom.conversion.engines.conversion_engine import ConversionEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import INSPECTED, PageProgress
 from fathom.conversion.service.document_codec import encode_document
@@ -52,7 +50,7 @@ class ConversionCancelledByCaller(BaseException):
 class Worker:
     """Takes requests from `connection`, one at a time, until it closes."""
 
-    def __init__(self, connection: socket.socket, settings: ConverterSettings, engine: ModuleType) -> None:
+    def __init__(self, connection: socket.socket, settings: ConverterSettings, engine: ConversionEngine) -> None:
         self._connection = connection
         self._sending = threading.Lock()
         self._settings = settings
@@ -107,8 +105,9 @@ class Worker:
         if request.operation == "inspect":
             return inspection.model_dump_json().encode()
         self._report(PageProgress(INSPECTED, 0, inspection.pages))
-        key = {"key": request.key} if request.key else {}
-        converted = self._engine.convert_file(path, inspection, version=request.version, progress=self._report, **key)
+        converted = self._engine.convert_file(
+            path, inspection, version=request.version, progress=self._report, key=request.key or None
+        )
         return encode_document(converted)
 
     def _report(self, progress: PageProgress) -> None:
@@ -140,12 +139,10 @@ def bound_memory(memory_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def warm_engine(settings: ConverterSettings) -> ModuleType:
+def warm_engine(settings: ConverterSettings) -> ConversionEngine:
     """Returns the engine, warm. Ends the process if it cannot be, with the reason as its last line, which callers are shown."""
     try:
-        engine = importlib.import_module(settings.engine)
-        if configure := getattr(engine, "configure", None):
-            configure(settings)
+        engine: ConversionEngine = importlib.import_module(settings.engine).open_engine(settings)
         engine.warm_up()
     except Exception as error:  # noqa: BLE001 - whatever it is, this process is of no use
         traceback.print_exc()

@@ -11,7 +11,7 @@ from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
 from fathom.conversion.decryption.decrypt import decrypted, decrypted_file, passwords_in
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.errors import DocumentLocked, PasswordWrong, UsageWrong
 
@@ -124,7 +124,7 @@ def test_office_documents_locked_by_others_open(corpora: Path, tmp_path: Path, n
     copy.write_bytes(taken(path, "wrong", password))
     assert copy.read_bytes() == taken(path, password)
     inspection = inspect_file(copy, max_bytes=10**7, max_pages=10)
-    converted = convert_file(copy, inspection, version="0" * 64)
+    converted = EmbeddedEngine().convert_file(copy, inspection, version="0" * 64)
     assert says in converted.markdown
     assert converted.report.words
 

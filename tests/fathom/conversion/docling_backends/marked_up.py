@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
 from tests.evaluation.figures import chunked
@@ -15,7 +15,7 @@ from tests.fathom.conversion.cases.gold import Case, chunks_reading, faults, mar
 def converted_text(path: Path, text: str) -> ConvertedDocument:
     """The text as a file of the path's kind, converted."""
     path.write_text(text, "utf-8")
-    return convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=100), version="0" * 64)
+    return EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=100), version="0" * 64)
 
 
 def missing(document: ConvertedDocument, **gold: Any) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fathom.chunking.chunker import chunk_document
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
 from fathom.embedding.tokenizer import count_tokens
@@ -188,7 +188,7 @@ def _open(path: Path, kind: str, body: str, automatic: str, common: str) -> Path
 
 def converted(path: Path) -> ConvertedDocument:
     """Converts the file."""
-    return convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=100), version="0" * 64)
+    return EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=100), version="0" * 64)
 
 
 def chunk_text(document: ConvertedDocument) -> str:

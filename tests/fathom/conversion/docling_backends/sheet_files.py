@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
 
@@ -28,7 +28,7 @@ _MEDIA = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 def converted(path: Path) -> ConvertedDocument:
     """The file as it is converted."""
-    return convert_file(path, inspect_file(path, max_bytes=10**9, max_pages=1_000), version="0" * 64)
+    return EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**9, max_pages=1_000), version="0" * 64)
 
 
 def rows_of(document: ConvertedDocument) -> list[list[str]]:

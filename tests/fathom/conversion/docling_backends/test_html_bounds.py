@@ -9,7 +9,7 @@ import pytest
 
 from fathom.conversion.engines import docling_formats
 from fathom.conversion.engines.docling_formats import source_bytes
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.errors import DocumentTooLarge
 from tests.fathom.conversion.docling_backends.html_pages import markdown, page_of
@@ -63,7 +63,7 @@ def test_a_page_of_more_than_can_be_held_is_refused_by_name(tmp_path: Path, monk
     path = tmp_path / "a.html"
     path.write_text("<html><body>" + "<p>x" * 101, "utf-8")
     with pytest.raises(DocumentTooLarge, match="101 paragraphs"):
-        convert_file(path, inspect_file(path, max_bytes=10**6, max_pages=9), version="v")
+        EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**6, max_pages=9), version="v")
 
 
 @pytest.mark.parametrize(

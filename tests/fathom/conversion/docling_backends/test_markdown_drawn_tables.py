@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 
 
 def markdown(path: Path, text: str) -> str:
     file = path / "a.md"
     file.write_text(text, "utf-8")
-    return convert_file(file, inspect_file(file, max_bytes=10**8, max_pages=10), version="0" * 64).markdown
+    return EmbeddedEngine().convert_file(file, inspect_file(file, max_bytes=10**8, max_pages=10), version="0" * 64).markdown
 
 
 SPANNED = """

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fathom.chunking.chunker import chunk_document
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
 
@@ -16,7 +16,7 @@ from fathom.conversion.report import ConvertedDocument
 def read(path: Path, text: str | bytes, name: str = "a.md") -> ConvertedDocument:
     file = path / name
     file.write_bytes(text.encode() if isinstance(text, str) else text)
-    return convert_file(file, inspect_file(file, max_bytes=10**8, max_pages=10), version="0" * 64)
+    return EmbeddedEngine().convert_file(file, inspect_file(file, max_bytes=10**8, max_pages=10), version="0" * 64)
 
 
 def markdown(path: Path, text: str | bytes) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
 
@@ -26,7 +26,7 @@ NAVIGATION = '<nav epub:type="toc"><h1>Contents</h1><ol><li><a href="c.xhtml">Th
 
 
 def converted(path: Path) -> ConvertedDocument:
-    return convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=100), version="0" * 64)
+    return EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=100), version="0" * 64)
 
 
 def headings(document: ConvertedDocument) -> Headings:

@@ -9,7 +9,7 @@ import pytest
 
 from fathom.conversion.engines.docling_converter import reader_options
 from fathom.conversion.engines.docling_models import models_converter
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.errors import ArchiveBomb, DocumentTooLarge, FathomError, NestedTooDeep
 
@@ -35,7 +35,7 @@ def test_what_a_reader_refuses_is_refused_by_its_name(
     path.write_text(text, "utf-8")
     inspection = inspect_file(path, max_bytes=10**8, max_pages=1_000)
     with pytest.raises(error, match=said):
-        convert_file(path, inspection, version=hashlib.sha256(path.read_bytes()).hexdigest())
+        EmbeddedEngine().convert_file(path, inspection, version=hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 def test_the_models_backend_reads_what_is_no_picture_of_pages_as_the_standard_one_does(tmp_path: Path) -> None:

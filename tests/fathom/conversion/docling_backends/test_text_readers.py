@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fathom.chunking.chunker import chunk_document
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument, DocumentKind
 
@@ -17,7 +17,7 @@ from fathom.conversion.report import ConvertedDocument, DocumentKind
 def read(path: Path, text: str, name: str) -> ConvertedDocument:
     file = path / name
     file.write_text(text, "utf-8")
-    return convert_file(file, inspect_file(file, max_bytes=10**8, max_pages=10), version="0" * 64)
+    return EmbeddedEngine().convert_file(file, inspect_file(file, max_bytes=10**8, max_pages=10), version="0" * 64)
 
 
 def notebook(path: Path, cells: list[dict[str, Any]], **more: Any) -> ConvertedDocument:

@@ -14,7 +14,7 @@ import pytest
 from fathom.conversion.email import attachments
 from fathom.conversion.email.attachments import attachments_of, remove_attachments
 from fathom.conversion.engines.docling_formats import source_bytes
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import Attachment
 
@@ -166,7 +166,7 @@ def test_the_conversion_brings_them_and_a_mail_without_any_has_none(tmp_path: Pa
     attach(made, "plan.txt", b"The plan.", "text/plain")
     for path, data, wanted in ((tmp_path / "a.eml", made, ["plan.txt"]), (tmp_path / "b.eml", mail(), [])):
         path.write_bytes(data.as_bytes())
-        converted = convert_file(path, inspect_file(path, max_bytes=10**6, max_pages=9), version="v")
+        converted = EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**6, max_pages=9), version="v")
         assert [one.name for one in converted.attachments] == wanted
         assert "Water rises." in converted.markdown
 
@@ -180,7 +180,7 @@ def test_a_mail_says_what_came_with_it_and_none_of_its_words_whoever_converts(tm
     path = tmp_path / "a.eml"
     path.write_bytes(outer.as_bytes())
     inspection = inspect_file(path, max_bytes=10**6, max_pages=9)
-    made = [convert_file(path, inspection, version="v").markdown for _ in range(2)]
+    made = [EmbeddedEngine().convert_file(path, inspection, version="v").markdown for _ in range(2)]
     assert made[0] == made[1]
     assert "Water rises." in made[0]
     assert made[0].endswith("## Attachments\n\n- Inner.eml (message/rfc822)\n- plan.txt (text/plain)")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fathom.conversion.email.calendar_part import MAX_EVENTS, events_of
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 
 EVENT = "BEGIN:VCALENDAR\r\nMETHOD:{method}\r\nBEGIN:VEVENT\r\n{lines}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
@@ -85,7 +85,7 @@ def test_a_mail_tells_each_event_once_and_lists_a_file_of_it(tmp_path: Path) -> 
     )
     path = tmp_path / "a.eml"
     path.write_text(mail, "utf-8")
-    found = convert_file(path, inspect_file(path, max_bytes=10**6, max_pages=9), version="v")
+    found = EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**6, max_pages=9), version="v")
     assert found.markdown == (
         "# Meeting\n\nFrom: a@example.org\n\nPlease come.\n\n## Invitation: Pilots\n\n"
         "When: 2026-05-12 08:00 UTC  \nWhere: Hall B\n\n## Attachments\n\n- invite.ics (application/ics)"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
 
@@ -20,7 +20,7 @@ HTML = "<html><body>{}</body></html>"
 def read(tmp_path: Path, mail: bytes | EmailMessage) -> ConvertedDocument:
     path = tmp_path / "a.eml"
     path.write_bytes(mail if isinstance(mail, bytes) else mail.as_bytes())
-    return convert_file(path, inspect_file(path, max_bytes=10**7, max_pages=9), version="0" * 64)
+    return EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**7, max_pages=9), version="0" * 64)
 
 
 def body_of(tmp_path: Path, mail: bytes | EmailMessage) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from fathom.conversion.email import mailbox_file
 from fathom.conversion.email.attachments import attachments_of
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.errors import DocumentTooLarge
 
@@ -35,7 +35,7 @@ def saved(tmp_path: Path, data: bytes) -> Path:
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
 def test_all_mails_are_read_in_their_order(tmp_path: Path, line_end: bytes) -> None:
     path = saved(tmp_path, (FIRST + SECOND + THIRD).replace(b"\n", line_end))
-    found = convert_file(path, inspect_file(path, max_bytes=10**7, max_pages=9), version="0" * 64)
+    found = EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**7, max_pages=9), version="0" * 64)
     said = (
         "## Tides", "From: Ann", "Date: 2025-05-05T10", "First words.", "From here on", "## Grüße", "### Berth",
         "Second wørds.", "## Bare", "Third words.", "From the harbour, Ann", "- rates.csv",
@@ -48,7 +48,7 @@ def test_all_mails_are_read_in_their_order(tmp_path: Path, line_end: bytes) -> N
 def test_a_single_mail_stays_one(tmp_path: Path) -> None:
     assert mailbox_file.join_mails(SECOND) == SECOND
     path = saved(tmp_path, SECOND)
-    found = convert_file(path, inspect_file(path, max_bytes=10**7, max_pages=9), version="0" * 64)
+    found = EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**7, max_pages=9), version="0" * 64)
     assert found.markdown.startswith("# Grüße")
 
 

@@ -14,7 +14,7 @@ from oxmsg.storage import Storage, Stream
 
 from fathom.conversion.email import outlook
 from fathom.conversion.email.attachments import attachments_of
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.errors import DocumentRejected
 
@@ -56,7 +56,7 @@ def test_what_came_with_a_message_is_taken_from_it(corpora: Path) -> None:
     assert (attachment.name, attachment.media_type, errors) == ("fake-attachment.txt", "text/plain", [])
     assert attachment.content is not None
     assert b"fake attachment" in attachment.content.lower()
-    converted = convert_file(path, inspect_file(path, max_bytes=10**6, max_pages=10), version="v")
+    converted = EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**6, max_pages=10), version="v")
     assert converted.markdown.startswith("# Fake email with attachment")
     assert [one.name for one in converted.attachments] == ["fake-attachment.txt"]
 
@@ -73,7 +73,7 @@ def test_a_broken_message_is_named_and_never_a_crash(corpora: Path, tmp_path: Pa
         path.write_bytes(broken[: chance.choice((len(broken), len(broken) // 2, 700))])
         try:
             inspection = inspect_file(path, max_bytes=10**6, max_pages=10)
-            convert_file(path, inspection, version="v")
+            EmbeddedEngine().convert_file(path, inspection, version="v")
             ended.add("converted")
         except DocumentRejected as error:
             ended.add(error.name)

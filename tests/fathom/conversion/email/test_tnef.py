@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fathom.conversion.email.attachments import attachments_of
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 
 BODY, PROPERTIES, NEW_FILE, NAME, DATA, FILE_PROPERTIES = 0x2800C, 0x69003, 0x69002, 0x18010, 0x6800F, 0x69005
@@ -54,7 +54,7 @@ def saved(tmp_path: Path, message: EmailMessage) -> Path:
 
 
 def shown(path: Path) -> str:
-    return convert_file(path, inspect_file(path, max_bytes=10**7, max_pages=9), version="0" * 64).markdown
+    return EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**7, max_pages=9), version="0" * 64).markdown
 
 
 def test_files_come_out_of_the_package(tmp_path: Path) -> None:

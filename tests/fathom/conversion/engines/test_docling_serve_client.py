@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from fathom.conversion.converter_settings import ConverterSettings
-from fathom.conversion.engines import docling_serve_client, serve_engine
+from fathom.conversion.engines import docling_serve_client
 from fathom.conversion.engines.docling_serve_client import ServeClient
+from fathom.conversion.engines.serve_engine import ServeEngine, open_engine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument, PageProgress, ProgressCallback
 from fathom.errors import (
@@ -32,7 +33,6 @@ SUBMIT, POLL, RESULT = "/v1/convert", "/v1/status", "/v1/result"
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(docling_serve_client, "LOOK_EVERY_S", 0.05)
-    monkeypatch.setattr(serve_engine, "_clients", {})
 
 
 def page(tmp_path: Path) -> Path:
@@ -46,15 +46,10 @@ def convert(
 ) -> ConvertedDocument:
     path = page(tmp_path)
     client = ServeClient(served.url, key, timeout_s=timeout_s, patience_s=(0.01, 0.01))
-    serve_engine.configure(
-        ConverterSettings.of(
-            Settings(home=tmp_path, docling_serve_url=served.url), engine="fathom.conversion.engines.serve_engine"
-        )
-    )
-    serve_engine._clients[key] = client
+    engine = ServeEngine(lambda _: client)
     inspection = inspect_file(path, max_bytes=10**6, max_pages=10)
     try:
-        return serve_engine.convert_file(path, inspection, version="v", key=key, progress=progress)
+        return engine.convert_file(path, inspection, version="v", key=key, progress=progress)
     finally:
         client.close()
 
@@ -83,9 +78,9 @@ def test_plain_text_goes_nowhere(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("A line.\n\nAnother.")
     with docling_serve() as served:
-        serve_engine.configure(ConverterSettings.of(Settings(home=tmp_path, docling_serve_url=served.url)))
-        made = serve_engine.convert_file(path, inspect_file(path, max_bytes=10**6, max_pages=9), version="v")
-        serve_engine._client(None).close()
+        engine = open_engine(ConverterSettings.of(Settings(home=tmp_path, docling_serve_url=served.url)))
+        made = engine.convert_file(path, inspect_file(path, max_bytes=10**6, max_pages=9), version="v")
+        engine._client_of(None).close()
     assert "Another" in made.markdown
     assert served.asked == ["GET /version"]
 

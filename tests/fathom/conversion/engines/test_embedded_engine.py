@@ -13,8 +13,8 @@ import pytest
 from docling_core.types.doc import DoclingDocument
 from reportlab.pdfgen.canvas import Canvas
 
-from fathom.conversion.engines import embedded_engine
-from fathom.conversion.engines.embedded_engine import convert_with
+from fathom.conversion.engines.conversion_engine import convert_with
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.quality.report_builder import ConversionOutcome
 from fathom.conversion.report import ConvertedDocument, Notice, PageProgress
@@ -25,7 +25,7 @@ SAMPLES = Path(__file__).resolve().parents[4] / "samples"
 
 def convert(path: Path, progress: Callable[[PageProgress], None] | None = None) -> ConvertedDocument:
     inspection = inspect_file(path, max_bytes=10**8, max_pages=1000)
-    return embedded_engine.convert_file(path, inspection, version="v", progress=progress)
+    return EmbeddedEngine().convert_file(path, inspection, version="v", progress=progress)
 
 
 def pdf(path: Path, draw: Callable[[Canvas], None], pages: int = 1) -> Path:
@@ -223,12 +223,12 @@ def test_a_damaged_office_file_is_named(tmp_path: Path, corpora: Path) -> None:
     inspection = inspect_file(whole, max_bytes=10**8, max_pages=1000)
     (tmp_path / "broken.docx").write_bytes(whole.read_bytes()[:2000])
     with pytest.raises(FathomError):
-        embedded_engine.convert_file(tmp_path / "broken.docx", inspection, version="v")
+        EmbeddedEngine().convert_file(tmp_path / "broken.docx", inspection, version="v")
 
 
 def test_the_engine_says_what_it_is_made_of() -> None:
-    assert embedded_engine.converter_version().startswith("fathom-geometric ")
-    assert "docling-slim 2." in embedded_engine.converter_version()
+    assert EmbeddedEngine().converter_version().startswith("fathom-geometric ")
+    assert "docling-slim 2." in EmbeddedEngine().converter_version()
 
 
 def test_words_that_vanish_without_a_notice_are_a_failure_and_not_an_empty_document(tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def test_words_that_vanish_without_a_notice_are_a_failure_and_not_an_empty_docum
 def test_what_is_left_out_is_a_line_of_the_documents_log(caplog: pytest.LogCaptureFixture) -> None:
     path = Path(__file__).parents[1] / "cases" / "files" / "05-hidden-rows-columns-sheets.xlsx"
     with caplog.at_level("INFO"):
-        embedded_engine.convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=10), version="a" * 64)
+        EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=10), version="a" * 64)
     said = [record.getMessage() for record in caplog.records if "left out" in record.getMessage()]
     assert len(said) == 4
     assert any('1 hidden row of the sheet "Prices" (3)' in line for line in said)

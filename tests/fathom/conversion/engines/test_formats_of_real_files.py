@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
 from fathom.errors import DocumentRejected
@@ -60,7 +60,7 @@ REFUSED = (
 
 
 def convert(path: Path) -> ConvertedDocument:
-    return convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=500), version="v")
+    return EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=500), version="v")
 
 
 @pytest.mark.parametrize(("file", "kind", "least", "says"), CONVERTED, ids=[row[0].rsplit("/", 1)[-1] for row in CONVERTED])

@@ -11,7 +11,7 @@ from docx.oxml.ns import nsdecls
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import Paragraph, SimpleDocTemplate
 
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 
 TEXT = "The harbour was rebuilt in its tenth year of use, and boats moored along the eastern quay before winter. " * 3
@@ -20,7 +20,7 @@ TEXT = "The harbour was rebuilt in its tenth year of use, and boats moored along
 def headings(path: Path) -> list[tuple[str, int | None, str]]:
     """Label, level and text of each heading and title."""
     inspection = inspect_file(path, max_bytes=10**8, max_pages=100)
-    texts = convert_file(path, inspection, version="0" * 64).document["texts"]
+    texts = EmbeddedEngine().convert_file(path, inspection, version="0" * 64).document["texts"]
     return [(one["label"], one.get("level"), one["text"]) for one in texts if one["label"] in ("title", "section_header")]
 
 

@@ -9,7 +9,7 @@ from reportlab.lib.colors import lightgrey
 from reportlab.pdfgen.canvas import Canvas
 
 from fathom.chunking.chunker import chunk_document
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
 
@@ -33,7 +33,7 @@ def converted(path: Path, *pages: Draw) -> ConvertedDocument:
         lines(canvas, [str(number)], 245, 25, 8)
         canvas.showPage()
     canvas.save()
-    return convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=100), version="0" * 64)
+    return EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=100), version="0" * 64)
 
 
 def texts(document: ConvertedDocument, label: str = "text") -> list[str]:

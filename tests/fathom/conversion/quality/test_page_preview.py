@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
-from fathom.conversion.engines import embedded_engine
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.quality.page_preview import BOXES, MAX_BYTES, TEXT, bounded_png, page_picture, smaller
 from fathom.conversion.report import ConvertedDocument
@@ -19,7 +19,7 @@ from fathom.conversion.service.document_codec import decode_document, encode_doc
 
 
 def converted(path: Path) -> ConvertedDocument:
-    return embedded_engine.convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=100), version="v")
+    return EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=100), version="v")
 
 
 def opened(picture: bytes | None) -> Image.Image:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.quality import table_recall
 from fathom.conversion.quality.table_recall import ruled_grids
@@ -44,7 +44,7 @@ def frame(canvas: Canvas) -> None:
 
 
 def report(path: Path) -> ConversionReport:
-    return convert_file(path, inspect_file(path, max_bytes=10**6, max_pages=9), version="v").report
+    return EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**6, max_pages=9), version="v").report
 
 
 def test_a_table_is_a_grid_and_is_found(tmp_path: Path) -> None:

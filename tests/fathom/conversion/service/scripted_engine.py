@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+from fathom.conversion.converter_settings import ConverterSettings
 from fathom.conversion.report import ConversionReport, ConvertedDocument, Inspection, PageProgress, ProgressCallback
 from fathom.errors import DocumentDamaged
 from fathom.observability.structured_logging import get_logger
@@ -22,22 +23,41 @@ HOLD = "SCRIPTED_HOLD"
 log = get_logger("fathom.conversion.scripted")
 
 
-def warm_up() -> None:
-    """Nothing is loaded."""
-    held = os.environ.get(HOLD)
-    while held and Path(held).exists():
-        time.sleep(0.02)
+class ScriptedEngine:
+    """Returns the text of a file as its document, after it has done what the first line says."""
+
+    def warm_up(self) -> None:
+        """Loads nothing."""
+        held = os.environ.get(HOLD)
+        while held and Path(held).exists():
+            time.sleep(0.02)
+
+    def converter_version(self) -> str:
+        """Returns a name of its own."""
+        return "scripted 1"
+
+    def convert_file(
+        self,
+        path: Path,
+        inspection: Inspection,
+        *,
+        version: str,
+        progress: ProgressCallback | None = None,
+        key: str | None = None,
+    ) -> ConvertedDocument:
+        """Returns the text of the file."""
+        return convert_file(path, inspection, version, progress)
 
 
-def converter_version() -> str:
-    """A name of its own."""
-    return "scripted 1"
+def open_engine(settings: ConverterSettings) -> ScriptedEngine:
+    """Returns the engine."""
+    return ScriptedEngine()
 
 
 def convert_file(
-    path: Path, inspection: Inspection, *, version: str, progress: ProgressCallback | None = None
+    path: Path, inspection: Inspection, version: str, progress: ProgressCallback | None = None
 ) -> ConvertedDocument:
-    """The text of the file, after it has done what its first line says."""
+    """Returns the text of the file, after it has done what its first line says."""
     text = path.read_text(encoding=inspection.encoding or "utf-8")
     word, _, argument = text.splitlines()[0].partition(" ")
     match word:
@@ -75,7 +95,7 @@ def convert_file(
             raise DocumentDamaged("The document is damaged.", hint="Send another copy.")
         case "defect":
             raise ZeroDivisionError("a secret of the document")
-        case "warn":  # as embedded_engine.convert_with does
+        case "warn":  # as conversion_engine.convert_with does
             log.info("The libraries warned of the document", sub_stage="convert", metrics={"warnings": 1})
         case "say":  # the rest of the file goes to stderr as it is, each line's escapes resolved
             sys.stderr.buffer.write(text.partition("\n")[2].encode().decode("unicode_escape").encode("latin-1"))

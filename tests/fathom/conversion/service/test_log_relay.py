@@ -78,7 +78,7 @@ def test_what_a_worker_logs_of_a_document_arrives_as_it_was(logged: Read, capsys
     before = list(logging.getLogger().handlers)
     log_to_stream(sys.stderr, "INFO")
     with stage("docling", document="a/b.csv", run="r1"):
-        get_logger("fathom.conversion.engines.embedded_engine").info(
+        get_logger("fathom.conversion.engines.conversion_engine").info(
             "The libraries warned of the document", sub_stage="convert", kinds=["UserWarning"], metrics={"warnings": 2}
         )
     for handler in set(logging.getLogger().handlers) - set(before):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
 
@@ -31,7 +31,7 @@ def book(tmp_path: Path, chapters: dict[str, str | bytes], missing: tuple[str, .
         for name, body in chapters.items():
             data = body if isinstance(body, bytes) else f"{HEAD}<body>{body}</body></html>".encode()
             archive.writestr(f"OPS/{name}", data)
-    return convert_file(path, inspect_file(path, max_bytes=10**7, max_pages=100), version="0" * 64)
+    return EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**7, max_pages=100), version="0" * 64)
 
 
 def test_notes_in_another_chapter_keep_their_marks(tmp_path: Path) -> None:

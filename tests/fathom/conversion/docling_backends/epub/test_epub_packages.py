@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 
 CONTAINER = (
@@ -31,7 +31,7 @@ def shown(tmp_path: Path, members: dict[str, str | bytes], *, mimetype: bool = T
             archive.writestr("mimetype", "application/epub+zip")
         for name, content in members.items():
             archive.writestr(name, content)
-    return convert_file(path, inspect_file(path, max_bytes=10**7, max_pages=100), version="0" * 64).markdown
+    return EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**7, max_pages=100), version="0" * 64).markdown
 
 
 def members(href: str = "a.xhtml", name: str = "a.xhtml", *, space: str = SPACE, spine: str = SPINE) -> dict[str, str | bytes]:

@@ -8,8 +8,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from fathom.conversion.converter_settings import ConverterSettings
+from fathom.conversion.engines.conversion_engine import convert_with
 from fathom.conversion.engines.docling_converter import docling_converter
-from fathom.conversion.engines.embedded_engine import convert_by_docling, convert_with
+from fathom.conversion.engines.docling_result import convert_by_docling
 from fathom.conversion.engines.engine_choice import Backend
 from fathom.conversion.geometric.ocr import text_recognition
 from fathom.conversion.geometric.ocr.ocr_languages import READ, is_foreign, ocr_languages, require_readable

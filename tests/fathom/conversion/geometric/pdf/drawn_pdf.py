@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reportlab.pdfgen.canvas import Canvas
 
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
 
@@ -24,7 +24,7 @@ PROSE = (
 
 def convert(path: Path) -> ConvertedDocument:
     """The PDF as it is converted."""
-    return convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=5000), version="v")
+    return EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=5000), version="v")
 
 
 def drawn(path: Path, *pages: Draw, size: tuple[float, float] = A4) -> ConvertedDocument:

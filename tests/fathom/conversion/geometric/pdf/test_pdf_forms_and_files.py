@@ -11,7 +11,7 @@ import pypdfium2.raw as pdfium
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.geometric.layout.form_labels import lines_with_fields
 from fathom.conversion.geometric.layout.page_content import Word
 from fathom.conversion.geometric.pdf.pages.attached_files import attachment_notices
@@ -20,7 +20,7 @@ from fathom.conversion.report import ConvertedDocument
 
 
 def convert(path: Path) -> ConvertedDocument:
-    return convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=100), version="v")
+    return EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=100), version="v")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 import fathom
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.geometric.layout.page_content import Box, Word
 from fathom.conversion.geometric.layout.roles.outline import title_key, title_keys
 from fathom.conversion.geometric.pdf.pages.typed_text import typed_words
@@ -26,7 +26,7 @@ FILLER = "The harbour was rebuilt in the ninth year of the lease, and boats moor
 
 
 def convert(path: Path) -> ConvertedDocument:
-    return convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=1000), version="v")
+    return EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=1000), version="v")
 
 
 def drawn(path: Path, *pages: Callable[[Canvas], Any]) -> ConvertedDocument:

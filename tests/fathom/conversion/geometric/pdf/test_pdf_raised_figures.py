@@ -11,7 +11,7 @@ from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
 
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
 
@@ -20,7 +20,7 @@ FILLER = "The harbour was rebuilt in the ninth year of the lease, and boats moor
 
 
 def convert(path: Path) -> ConvertedDocument:
-    return convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=100), version="v")
+    return EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=100), version="v")
 
 
 def set_as(path: Path, *parts: Any) -> str:

@@ -9,7 +9,7 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 import fathom
-from fathom.conversion.engines.embedded_engine import convert_file
+from fathom.conversion.engines.embedded_engine import EmbeddedEngine
 from fathom.conversion.geometric.layout.running.page_numbers import NumberPlacement, read_number, roman
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.conversion.report import ConvertedDocument
@@ -46,7 +46,7 @@ def drawn(path: Path, pages: int, draw: Draw, size: tuple[float, float] = A4) ->
         draw(canvas, number)
         canvas.showPage()
     canvas.save()
-    return convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=5000), version="v")
+    return EmbeddedEngine().convert_file(path, inspect_file(path, max_bytes=10**8, max_pages=5000), version="v")
 
 
 def prose(canvas: Canvas, page: int, top: float = 750, lines: int = 18) -> None:
