@@ -26,7 +26,7 @@ from benchmarks.model_calls import graphitis, loopback_settings
 from benchmarks.model_server import ModelServer, stated
 from fathom.database import open_database
 from fathom.deployment.graph_component import GraphComponent
-from fathom.extraction.model import DescribedName, Entity, Extraction, Fact, PairVerdicts
+from fathom.extraction.model import DescribedName, Entity, Extraction, Fact, LanguageModel, PairVerdicts
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection, open_graph
 from fathom.graphdb.schema import ensure_schema
@@ -47,7 +47,7 @@ WRITTEN_AT = datetime(2026, 1, 1, tzinfo=UTC)
 _SYLLABLES = ("bar", "cel", "dun", "fen", "gol", "hal", "jor", "kel", "lam", "mor", "nor", "pel", "quin", "ros", "sel", "tam")
 
 
-class Answers:
+class Answers(LanguageModel):
     """A model that has read everything already."""
 
     name = "stated/1"

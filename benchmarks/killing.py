@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from benchmarks.material import chunk_set
 from fathom.database import open_database
-from fathom.extraction.model import DescribedName, Entity, Extraction, Fact, PairVerdicts, StatedFact, Usage
+from fathom.extraction.model import DescribedName, Entity, Extraction, Fact, LanguageModel, PairVerdicts, StatedFact, Usage
 from fathom.graph.read.snapshot import take_snapshot
 from fathom.graph.reconciliation.diff import find_differences
 from fathom.graph.write.document_writer import DocumentWriter
@@ -76,7 +76,7 @@ class Killer:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-class Model:
+class Model(LanguageModel):
     """Finds who became mayor of which town; keeps on record what it was asked."""
 
     name = "mayors/1"

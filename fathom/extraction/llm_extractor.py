@@ -12,7 +12,18 @@ from fathom.errors import AnswerRefused, AnswerTruncated, AnswerUnusable, ModelT
 from fathom.extraction.dropped_items import sum_counts
 from fathom.extraction.match_prompts import entity_match, fact_match
 from fathom.extraction.match_prompts.pair_prompt import parse_matches
-from fathom.extraction.model import DescribedName, Entity, Extraction, Fact, PairVerdicts, StatedFact, Usage
+from fathom.extraction.model import (
+    DescribedName,
+    Entity,
+    Extraction,
+    Fact,
+    FactJudge,
+    LanguageModel,
+    NameJudge,
+    PairVerdicts,
+    StatedFact,
+    Usage,
+)
 from fathom.extraction.ontology import ANY_COLLECTION
 from fathom.extraction.prompt import MAX_ANSWER_TOKENS, Prompt
 from fathom.extraction.response.json_extraction import MalformedResponse, TruncatedResponse
@@ -29,7 +40,7 @@ MIN_SPLIT_CHARACTERS = 400  # characters below which a text is not split further
 log = get_logger(__name__)
 
 
-class LLMExtractor:
+class LLMExtractor(LanguageModel, NameJudge, FactJudge):
     """Extracts through an LLM client; `concurrency` bounds the requests in flight, `closing` are its close functions."""
 
     def __init__(
@@ -44,7 +55,7 @@ class LLMExtractor:
         self._client = client
         self._provider = provider
         self._prompts = {name: Prompt(vocabulary) for name, vocabulary in vocabularies.items()}
-        self.concurrency = concurrency
+        self.concurrency: int = concurrency
         self._closing = closing
 
     @property

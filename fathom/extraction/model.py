@@ -97,7 +97,13 @@ class Extraction(BaseModel):
 
 
 class LanguageModel(Protocol):
-    """Extracts entities and facts from texts."""
+    """Extracts entities and facts from texts; a model subclasses it, and so has the defaults of its capabilities.
+
+    A model that can match entities or facts is a NameJudge or a FactJudge too.
+    """
+
+    languages: frozenset[str] | None = None  # codes of the languages that the model is made for; None: all
+    concurrency: int | None = None  # bound of the requests in flight; None: the model runs in this process
 
     @property
     def name(self) -> str:
@@ -112,6 +118,10 @@ class LanguageModel(Protocol):
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
         """Returns an extraction for each text, in order. Raises ExtractionFailed."""
         ...
+
+    def close(self) -> None:
+        """Closes connections and files until the next use; by default there are none."""
+        return
 
 
 @dataclass(frozen=True)

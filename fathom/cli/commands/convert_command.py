@@ -107,8 +107,7 @@ def extract(
     least = 0.0 if everything else settings.min_confidence
     model = open_language_model(settings)
     with ExitStack() as closing:
-        if close := getattr(model, "close", None):
-            closing.callback(close)
+        closing.callback(model.close)
         if files == ["-"]:
             return process_lines(
                 lambda name, text: _shape(name, drop_uncertain(model.extract([require_extractable(text, name)])[0], least))

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from fathom.chunking.languages import language_of, likely_languages
-from fathom.extraction.model import Entity, Extraction, Fact, Usage
+from fathom.extraction.model import Entity, Extraction, Fact, LanguageModel, Usage
 from fathom.extraction.rules.facts import SentenceSpan, facts_of, learned_facts
 from fathom.extraction.rules.names.countries import country_of
 from fathom.extraction.rules.names.english_ner import english_names
@@ -74,7 +74,7 @@ RIGHT_BY_ROLE = 0.6  # precision of names found only by their role in a sentence
 SURELY_OTHER = 0.9  # minimum probability of an unsupported language for a short text
 
 
-class OfflineModel:
+class OfflineModel(LanguageModel):
     """Extracts with spaCy's small models and rules, in English or French; deterministic.
 
     A text that is certainly in another language yields an empty extraction.

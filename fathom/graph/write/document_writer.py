@@ -152,8 +152,7 @@ class DocumentWriter:
     def close(self) -> None:
         """Closes the connections to graph and language model; using the writer opens them again."""
         self.connection.close()
-        if close := getattr(self._model, "close", None):
-            close()
+        self._model.close()
 
     def _write(
         self, collection: str, chunk_set: ChunkSet, dates: DocumentDates, on_progress: EpisodeProgressCallback
@@ -194,7 +193,7 @@ class DocumentWriter:
         self._resolve(document, list(wanted), pending, progress)
         failures = [*progress.failed.values(), *already_quarantined(self._ledger, document, wanted, before)]
         languages = Counter(chunk.language for chunk in chunk_set.chunks if chunk.language)
-        read: frozenset[str] | None = getattr(self._model, "languages", None)  # None: all languages
+        read = self._model.languages  # None: all
         totals = document_totals(self.connection, list(wanted), touched)
         rows = [row for row in self._ledger.rows(document, state="written") if row.uuid in wanted]
         left_out = sum_counts(*(row.left_out for row in rows))

@@ -23,10 +23,9 @@ def extract_chunks(model: LanguageModel, chunks: Sequence[Chunk], batch: int) ->
     (BudgetSpent, LanguageModelUnreachable, …) after running requests, which are paid for; AnswersUnusable where neighbouring
     chunks fail in the same way.
     """
-    workers: int | None = getattr(model, "concurrency", None)
-    if workers is None or not chunks:
+    if model.concurrency is None or not chunks:
         return _in_batches(model, chunks, batch)
-    return _prefetch(model, chunks, min(workers, len(chunks)), 2 * batch)
+    return _prefetch(model, chunks, min(model.concurrency, len(chunks)), 2 * batch)
 
 
 def _in_batches(model: LanguageModel, chunks: Sequence[Chunk], batch: int) -> Generator[ChunkExtraction, None, None]:

@@ -13,13 +13,13 @@ import pytest
 import fathom
 from fathom import settings as settings_module
 from fathom.extraction import factory
-from fathom.extraction.model import Entity, Extraction, Fact
+from fathom.extraction.model import Entity, Extraction, Fact, LanguageModel
 from fathom.knowledge.confidence_filter import FACT_BELOW
 from fathom.settings import Settings
 from tests.fathom.cli.conftest import Call
 
 
-class Model:
+class Model(LanguageModel):
     """Knows Ada well, and is not sure whom she met."""
 
     name = prompt = "known/1"

@@ -10,7 +10,7 @@ from typing import Any
 
 from fathom.chunking.chunk import Chunk, ChunkSet
 from fathom.errors import ExtractionFailed
-from fathom.extraction.model import Entity, Extraction, Fact, Usage
+from fathom.extraction.model import Entity, Extraction, Fact, LanguageModel, Usage
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection
 from fathom.ids import chunk_identity
@@ -40,7 +40,7 @@ FACTS = {
 }
 
 
-class ScriptedModel:
+class ScriptedModel(LanguageModel):
     """Finds what is written down above, whatever stands around it; fails for texts that hold a word of `failing`."""
 
     name = "scripted/1"

@@ -12,7 +12,7 @@ import pytest
 from fathom.chunking.chunk import ChunkSet
 from fathom.database import open_database
 from fathom.embedding.embedder import Embedder
-from fathom.extraction.model import Entity, Extraction, Fact, FunctionalEnd
+from fathom.extraction.model import Entity, Extraction, Fact, FunctionalEnd, LanguageModel
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection
 from fathom.ledger.episode_ledger import Ledger
@@ -51,7 +51,7 @@ def year(number: int) -> datetime:
     return datetime(number, 1, 1, tzinfo=UTC)
 
 
-class Historian:
+class Historian(LanguageModel):
     """Finds what is written down above; who reads of its seat alone cannot tell what Kelmouth Yards is."""
 
     name = "historian/1"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fathom.database import open_database
-from fathom.extraction.model import Entity, Extraction, Fact, PairVerdicts, StatedFact
+from fathom.extraction.model import Entity, Extraction, Fact, LanguageModel, PairVerdicts, StatedFact
 from fathom.graph.write import document_writer as writing
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection
@@ -27,7 +27,7 @@ ORDERS = "Red Hat: all of these are one."
 WAYS = [f"Red Hat was bought by IBM, say {number}." for number in range(12)]
 
 
-class Reader:
+class Reader(LanguageModel):
     """Finds every sentence on Red Hat, holds those with one verb to be one, and does what a sentence orders."""
 
     name = "reader/1"

@@ -16,7 +16,7 @@ from fathom.database import open_database
 from fathom.embedding.binary_vectors import BinarizingEmbedder
 from fathom.embedding.embedder import Embedder
 from fathom.errors import AnswerRefused, LanguageModelUnreachable
-from fathom.extraction.model import DescribedName, Entity, Extraction, Fact, PairVerdicts, StatedFact
+from fathom.extraction.model import DescribedName, Entity, Extraction, Fact, LanguageModel, PairVerdicts, StatedFact
 from fathom.graph.reconciliation.diff import find_differences
 from fathom.graph.write import document_writer as writing
 from fathom.graphdb.connection import GraphConnection
@@ -51,7 +51,7 @@ TEXTS = (ACQUIRED, BOUGHT, TOOK_OVER, SUED, f"{ACQUIRED} {BOUGHT}", f"{SUED} {PR
 write, remove = partial(write_texts, TEXTS), partial(erase_texts, TEXTS)
 
 
-class Reader:
+class Reader(LanguageModel):
     """Finds the facts that a text has of those above, and holds those of ONE to be one."""
 
     name = "reader/1"

@@ -12,7 +12,7 @@ import pytest
 
 from fathom.chunking.chunk import ChunkSet
 from fathom.database import open_database
-from fathom.extraction.model import Entity, Extraction, Fact
+from fathom.extraction.model import Entity, Extraction, Fact, LanguageModel
 from fathom.graph.reconciliation.diff import find_differences
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection
@@ -33,7 +33,7 @@ TEXTS = (
 )
 
 
-class Lister:
+class Lister(LanguageModel):
     """Finds the names that a text lists."""
 
     name = "lister/1"

@@ -10,7 +10,7 @@ import pytest
 
 from fathom.database import open_database
 from fathom.errors import LanguageModelUnreachable
-from fathom.extraction.model import Entity, Extraction, Fact, PairVerdicts, StatedFact
+from fathom.extraction.model import Entity, Extraction, Fact, LanguageModel, PairVerdicts, StatedFact
 from fathom.graph.write import document_writer as writing
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection
@@ -32,7 +32,7 @@ def obeyed(shown: set[str], one: str, other: str) -> bool | None:
     return True if EVIL in shown else None
 
 
-class Reader:
+class Reader(LanguageModel):
     """Finds the facts that a text writes out, holds those that begin alike to be one, and does what it is ordered."""
 
     name = "reader/1"

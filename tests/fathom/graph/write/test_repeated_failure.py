@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from fathom.errors import AnswerRefused, AnswersUnusable, AnswerTruncated, AnswerUnusable, ExtractionFailed
-from fathom.extraction.model import Extraction
+from fathom.extraction.model import Extraction, LanguageModel
 from fathom.graph.write.extraction_queue import ChunkExtraction, extract_chunks
 from fathom.graph.write.repeated_failure import shared_fault
 from fathom.graph.write.write_report import EpisodeFailure
@@ -17,7 +17,7 @@ NO_JSON = "The language model's answer is malformed: it is no JSON."
 Script = Sequence[ExtractionFailed | None]
 
 
-class ByScript:
+class ByScript(LanguageModel):
     """Answers chunk by chunk as written down; None is a good answer."""
 
     name, prompt = "openai/small", "p-1"
@@ -25,8 +25,7 @@ class ByScript:
     def __init__(self, script: Script, concurrency: int | None) -> None:
         self.script = script
         self.asked: list[int] = []
-        if concurrency is not None:
-            self.concurrency = concurrency
+        self.concurrency = concurrency
 
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
         found = []

@@ -11,7 +11,7 @@ import pytest
 
 from fathom.chunking.chunk import ChunkSet
 from fathom.database import open_database
-from fathom.extraction.model import Entity, Extraction, Fact
+from fathom.extraction.model import Entity, Extraction, Fact, LanguageModel
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection
 from fathom.graphdb.fencing import lease_node
@@ -56,7 +56,7 @@ TEXTS: list[tuple[Fact, int | None, tuple[int | None, int | None]]] = [
 ]
 
 
-class Reader:
+class Reader(LanguageModel):
     """Finds what is written down above."""
 
     name = "reader/1"
