@@ -99,7 +99,7 @@ def little_text_dropped(report: ConversionReport) -> CheckOutcome:
 
 
 def ocr_confident(report: ConversionReport) -> CheckOutcome:
-    """The lines that OCR read have a mean confidence of at least `min_ocr_confidence`."""
+    """The pages that OCR read have a mean confidence, weighted by letters within a page, of at least `min_ocr_confidence`."""
     least = THRESHOLDS.documents.min_ocr_confidence
     if report.ocr_confidence is None:
         return CheckOutcome(True, "Nothing was read by OCR.", {})

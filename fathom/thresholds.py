@@ -64,8 +64,9 @@ class DocumentThresholds(BaseModel):
         0.60,
         ge=0,
         le=1,
-        description="Mean line confidence of the OCR. RapidOCR drops lines under .5 and reads clean scans at .9 and more; "
-        "below .60 names come out misspelt and make entities that do not exist.",
+        description="Confidence of the OCR: the mean over pages of each page's mean, weighted by letters. Clean scans reach .9 "
+        "and more, and lines under .5 are dropped (`MIN_CONFIDENCE` in text_recognition.py); below .60 names come out "
+        "misspelt and make entities that do not exist.",
     )
 
 
@@ -83,8 +84,9 @@ class ChunkThresholds(BaseModel):
         0.98,
         ge=0,
         le=1,
-        description="Share of the document's words that must be in a chunk, in its text or headings. Running headers and page "
-        "numbers are excluded and do not count; .02 is for cells and captions that Docling repeats.",
+        description="Share of the document's words that must stand in a chunk made of their item; a heading may stand in the "
+        "headings of any chunk. Running headers and footers, page numbers and hidden items do not count; .02 is for cells and "
+        "captions that Docling repeats.",
     )
     min_with_items: float = Field(
         1.0,

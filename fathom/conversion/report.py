@@ -115,7 +115,9 @@ class ConversionReport(BaseModel):
     ocr_pages: int = 0
     ocr_lines: int = Field(0, description="lines that were read by OCR")
     ocr_doubtful_lines: int = Field(0, description="of these, lines read with a confidence below .8")
-    ocr_confidence: float | None = Field(None, description="mean line confidence of the OCR, 0-1; None without OCR")
+    ocr_confidence: float | None = Field(
+        None, description="mean over OCR pages of each page's mean confidence, weighted by letters, 0-1; None without OCR"
+    )
     replacement_characters: int = 0
     own_date: OwnDate | None = Field(None, description="the date that the file gives itself, where it gives one")
     errors: list[ConversionError] = Field(default_factory=list[ConversionError])

@@ -8,6 +8,9 @@ import json
 from fathom.extraction.response_schema import Vocabulary, answer_schema
 from fathom.llm.client import LLMRequest, estimate_tokens
 
+# The readable part of `Prompt.version`, to be raised with every deliberate change of the prompt, so that ledger rows and call
+# logs can be told apart. Stored responses depend on the hash beside it as well: any edit of SYSTEM, the schema or the
+# vocabulary changes the key of a request, and all chunks are requested again. No test expects a certain version.
 VERSION = "extract-3"
 MAX_ANSWER_TOKENS = 8192
 

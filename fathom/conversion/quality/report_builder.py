@@ -25,7 +25,7 @@ PAGED = frozenset({DocumentKind.PDF, DocumentKind.IMAGE, DocumentKind.PPTX, Docu
 WITH_FORMULAS = frozenset({DocumentKind.PDF, DocumentKind.LATEX, DocumentKind.JATS})
 
 # A line read with less confidence has a wrong letter more often than not.
-DOUBTFUL = 0.8
+DOUBTFUL_CONFIDENCE = 0.8
 # Bounds on the missing passages that the report names.
 MAX_MISSING_WORDS = 20
 MAX_LOST_TEXTS = 5
@@ -101,7 +101,7 @@ def report_of(
         ruled_tables_found=found,
         ocr_pages=len(scores),
         ocr_lines=len(lines),
-        ocr_doubtful_lines=sum(line.confidence < DOUBTFUL for line in lines),
+        ocr_doubtful_lines=sum(line.confidence < DOUBTFUL_CONFIDENCE for line in lines),
         ocr_confidence=round(sum(scores.values()) / len(scores), 4) if scores else None,
         replacement_characters=body.count("\ufffd"),
         errors=outcome.errors,

@@ -16,9 +16,10 @@ from fathom.conversion.quality.comparable_words import UNSPACED
 if TYPE_CHECKING:
     from fathom.conversion.geometric.ocr.ocr_models import Pixels
 
-# Lines read with less confidence are noise; with less than the second they are read again in other ways.
+# Lines read with less confidence than the first are noise, and dropped; with less than the second they are read again in
+# other ways.
 MIN_CONFIDENCE = 0.5
-DOUBTFUL = 0.85
+REREAD_CONFIDENCE = 0.85
 # A page turned by more than this is set upright before its lines are joined, in degrees.
 MIN_SKEW = 0.4
 MAX_SKEW = 20.0
@@ -76,17 +77,17 @@ def _read(quads: list[Quad], cut: list[Pixels], threads: int) -> tuple[int, list
     probes = sorted(range(len(cut)), key=lambda i: -max(cut[i].shape))[:PROBES]
     head_down = False
     read = dict(zip(probes, read_lines([cut[i] for i in probes], threads), strict=True))
-    if any(confidence < DOUBTFUL for _, confidence in read.values()):
+    if any(confidence < REREAD_CONFIDENCE for _, confidence in read.values()):
         other = dict(zip(probes, read_lines([_half_turned(cut[i]) for i in probes], threads), strict=True))
         head_down = _legibility(other) > _legibility(read)
         read = other if head_down else read
     lines = [_half_turned(line) for line in cut] if head_down else cut
     rest = [i for i in range(len(cut)) if i not in read]
-    squeeze = _squeeze([(lines[i], text) for i, (text, confidence) in read.items() if confidence >= DOUBTFUL])
+    squeeze = _squeeze([(lines[i], text) for i, (text, confidence) in read.items() if confidence >= REREAD_CONFIDENCE])
     squeezes = [squeeze if ratio(lines[i]) > SHORT_LINE else 1.0 for i in rest]
     read |= dict(zip(rest, read_lines([lines[i] for i in rest], threads, squeezes), strict=True))
     for i, narrowed in zip(rest, squeezes, strict=True):
-        if read[i][1] < DOUBTFUL:
+        if read[i][1] < REREAD_CONFIDENCE:
             read[i] = _read_again(lines[i], read[i], threads, squeezed=narrowed < 1)
     turn = (270 if head_down else 90) if lying else (180 if head_down else 0)
     return turn, [read[i] for i in range(len(cut))]
@@ -95,7 +96,7 @@ def _read(quads: list[Quad], cut: list[Pixels], threads: int) -> tuple[int, list
 def _read_again(line: Pixels, before: tuple[str, float], threads: int, *, squeezed: bool) -> tuple[str, float]:
     """Returns the best reading of a line that is doubtful: at its full width, or on its head."""
     tries = [before, *(read_lines([line], threads) if squeezed else [])]
-    if max(tries, key=_by_confidence)[1] < DOUBTFUL:
+    if max(tries, key=_by_confidence)[1] < REREAD_CONFIDENCE:
         tries += read_lines([_half_turned(line)], threads)
     return max(tries, key=_by_confidence)
 

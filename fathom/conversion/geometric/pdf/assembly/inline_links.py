@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from docling.datamodel.document import ConversionResult
     from docling_core.types.doc import DoclingDocument
 
-MAX_RUNS = 200
-MAX_TEXTS = 200_000
+# Further links of a paragraph or cell, and links in cells of a document that has so many texts, are left out.
+MAX_LINKS_IN_TEXT = 200
+MAX_DOCUMENT_TEXTS = 200_000
 _HYPHENS = ("-", "\u2010", "\u00ad")
 _PARAGRAPHS = frozenset({"text", "list_item", "paragraph", "footnote"})
 LinkSpan = tuple[int, int, str]
@@ -32,7 +33,7 @@ def keep_inline_links(result: ConversionResult) -> None:
             continue
         found = list(_found(item.text, _links_on(item, pages)))
         if found:
-            _split(result.document, item, found[:MAX_RUNS])
+            _split(result.document, item, found[:MAX_LINKS_IN_TEXT])
     for table in list(result.document.tables) if pages else []:
         link_cells(result.document, table, list(_links_on(table, pages)))
 
@@ -104,10 +105,10 @@ def link_cells(document: DoclingDocument, table: Any, links: Sequence[_Link]) ->
 
     for index, cell in enumerate(table.data.table_cells if links else []):
         box = cell.bbox
-        if box is None or not cell.text or len(document.texts) > MAX_TEXTS:
+        if box is None or not cell.text or len(document.texts) > MAX_DOCUMENT_TEXTS:
             continue
         here = [link for link in links if box.l <= link.x <= box.r and box.t <= link.y <= box.b]
-        found = list(_found(cell.text, here))[:MAX_RUNS]
+        found = list(_found(cell.text, here))[:MAX_LINKS_IN_TEXT]
         if found:
             group = document.add_inline_group(parent=table)
             _add_runs(document, group, cell.text, found, None)
