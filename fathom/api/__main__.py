@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from fathom.api.app import create_app
-from fathom.api.serving import Serving
+from fathom.api.server.serving import Serving
 from fathom.home import own_home
 from fathom.processes.ports import HOST
 from fathom.settings import settings

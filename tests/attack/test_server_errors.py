@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from fathom.api.app import create_app
-from fathom.api.serving import Serving
+from fathom.api.server.serving import Serving
 from fathom.security.api_keys import open_keys
 from fathom.settings import Settings
 from tests.attack.odd_requests import Known

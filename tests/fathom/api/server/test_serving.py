@@ -17,7 +17,8 @@ import pytest
 from websockets.sync.client import connect
 
 from fathom.api.app import create_app
-from fathom.api.serving import RequestLimits, Serving
+from fathom.api.server.request_limits import RequestLimits
+from fathom.api.server.serving import Serving
 from fathom.observability.json_lines_handler import keep_logs
 from fathom.security.api_keys import open_keys
 from fathom.security.request_pacing import GUESSES_A_MINUTE, GuessLimit, RateLimit
@@ -78,7 +79,7 @@ def serve(home_settings: Settings) -> Iterator[Serve]:
 
     def begin(**more: object) -> Served:
         of = home_settings.model_copy(update=more)
-        server = Serving(create_app(of), host="127.0.0.1", port=0, patience=PATIENCE)
+        server = Serving(create_app(of), host="127.0.0.1", port=0, limits=PATIENCE)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         while not server.started:
