@@ -73,7 +73,8 @@ def models_converter(artifacts: Path, languages: Sequence[str] = ()) -> Document
     from docling.document_converter import ImageFormatOption, PdfFormatOption
 
     from fathom.conversion.docling_backends.known_format import KnownFormatConverter
-    from fathom.conversion.engines.docling_converter import FORMATS, reader_options
+    from fathom.conversion.engines.docling_converter import FORMATS
+    from fathom.conversion.engines.format_readers import reader_options
 
     options = ThreadedPdfPipelineOptions(
         artifacts_path=artifacts,

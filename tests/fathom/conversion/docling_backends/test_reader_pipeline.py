@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from fathom.conversion.engines.docling_converter import reader_options
 from fathom.conversion.engines.docling_models import models_converter
 from fathom.conversion.engines.embedded_engine import EmbeddedEngine
+from fathom.conversion.engines.format_readers import reader_options
 from fathom.conversion.inspection.file_inspection import inspect_file
 from fathom.errors import ArchiveBomb, DocumentTooLarge, FathomError, NestedTooDeep
 
