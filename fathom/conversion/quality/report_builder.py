@@ -69,19 +69,12 @@ def report_of(
     scores = _ocr_scores(outcome.result)
     body = "\n".join(texts)
     kept = len(words_of(body))
-    apart = sum(len(words_of(whole)) - len(words_of(shown)) for whole, shown in others)
-    dropped = max(0.0, apart / (kept + apart)) if kept + apart else None
     pages = pages_as_read(outcome.result)
     compared = _compared(path, inspection, read, scores, pages)
-    found = None
-    grids: list[RuledGrid] | None = None
-    if inspection.kind is DocumentKind.PDF:
-        dropped = dropped if compared is None or compared.unshown is None else compared.unshown
-        if pages is None:
-            grids = ruled_grids(path, skip=scores)
-        else:
-            grids = [grid for number, page in pages.items() if number not in scores for grid in page.grids]
-        found = sum(is_table(grid, document) for grid in grids)
+    dropped = _dropped_share(kept, others)
+    if inspection.kind is DocumentKind.PDF and compared is not None and compared.unshown is not None:
+        dropped = compared.unshown
+    grids = _grids_of(path, pages, scores) if inspection.kind is DocumentKind.PDF else None
     return ConversionReport(
         kind=inspection.kind,
         version=making.version,
@@ -98,7 +91,7 @@ def report_of(
         **_kept_figures(compared),
         dropped_share=None if dropped is None else round(dropped, 4),
         ruled_tables=None if grids is None else len(grids),
-        ruled_tables_found=found,
+        ruled_tables_found=None if grids is None else sum(is_table(grid, document) for grid in grids),
         ocr_pages=len(scores),
         ocr_lines=len(lines),
         ocr_doubtful_lines=sum(line.confidence < DOUBTFUL_CONFIDENCE for line in lines),
@@ -130,6 +123,19 @@ def _compared(
         return None
     apart = texts_apart(read.tree.document) if inspection.kind is DocumentKind.PDF else None
     return compare(source, list(shown_texts(read)), apart, has_formulas=inspection.kind in WITH_FORMULAS)
+
+
+def _dropped_share(kept: int, others: Sequence[tuple[str, str]]) -> float | None:
+    """Returns the share of the document's words that the body lacks: of the texts (whole, as they stand) beside its own."""
+    apart = sum(len(words_of(whole)) - len(words_of(shown)) for whole, shown in others)
+    return max(0.0, apart / (kept + apart)) if kept + apart else None
+
+
+def _grids_of(path: Path, pages: Mapping[int, PageAsRead] | None, ocr_pages: Mapping[int, float]) -> list[RuledGrid]:
+    """Returns the grids of painted lines of a PDF, but of those pages that OCR has read."""
+    if pages is None:
+        return ruled_grids(path, skip=ocr_pages)
+    return [grid for number, page in pages.items() if number not in ocr_pages for grid in page.grids]
 
 
 def pages_as_read(result: Any) -> dict[int, PageAsRead] | None:

@@ -78,24 +78,31 @@ class PageBlock:
         return " ".join(line.text for line in self.lines)
 
 
-def join_lines(lines: Sequence[PageLine], size: float) -> list[PageBlock]:
-    """Returns the blocks of a column's lines, which come from top to bottom; `size` is the body size in points."""
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """The left and right edge of a column's text, and for each size the usual step from baseline to baseline."""
+
+    left: float
+    right: float
+    steps: dict[float, float]
+
+
+def join_lines(lines: Sequence[PageLine]) -> list[PageBlock]:
+    """Returns the blocks of a column's lines, which come from top to bottom."""
     if not lines:
         return []
-    steps = _usual_steps(lines)
-    left, right = _edges(lines)
+    column = _Column(*_edges(lines), _usual_steps(lines))
     blocks = [PageBlock([lines[0]])]
-    for index in range(1, len(lines)):
-        a, b = lines[index - 1], lines[index]
+    for index, line in enumerate(lines[1:], start=1):
         after = lines[index + 1] if index + 1 < len(lines) else None
-        if _parted(blocks[-1].lines, a, b, after, steps, left, right, size):
-            blocks.append(PageBlock([b]))
+        if _begins_block(line, blocks[-1].lines, after, column):
+            blocks.append(PageBlock([line]))
         else:
-            blocks[-1].lines.append(b)
+            blocks[-1].lines.append(line)
     _measure_gaps(blocks)
     for block in blocks:
-        block.room = right - block.lines[-1].r
-        block.indented = block.lines[0].l > left + INDENT * block.size
+        block.room = column.right - block.lines[-1].r
+        block.indented = block.lines[0].l > column.left + INDENT * block.size
     return blocks
 
 
@@ -135,42 +142,33 @@ def _edges(lines: Sequence[PageLine]) -> tuple[float, float]:
     return float(left), rights[int(0.92 * (len(rights) - 1))]
 
 
-def _parted(
-    block: list[PageLine],
-    a: PageLine,
-    b: PageLine,
-    after: PageLine | None,
-    steps: dict[float, float],
-    left: float,
-    right: float,
-    size: float,
-) -> bool:
-    """Returns whether `b` begins another block than the block that ends with `a`."""
+def _begins_block(b: PageLine, block: list[PageLine], after: PageLine | None, column: _Column) -> bool:
+    """Returns whether the line begins another block than the block of the lines before it; `after` is the next line."""
+    first, a, right = block[0], block[-1], column.right
     if LISTED.search(a.text):  # an entry of a table of contents
         return True
     larger = max(a.size, b.size)
     if abs(a.size - b.size) > 0.09 * larger and not (len(b.text) < 4 or len(a.text) < 4):
         return True
     step = b.baseline - a.baseline
-    usual = steps.get(_rounded(b.size), 1.25 * b.size)
+    usual = column.steps.get(_rounded(b.size), 1.25 * b.size)
     if step > WIDER_STEP * usual + 0.6 or step < 0.3 * b.size:
         return True
     if a.bold != b.bold and not _runs_on(a, b, right):
         return True
     if starts_item(b, after) or _starts_note(b):
         return True
-    if _starts_term(block[0]) and _starts_term(b) and (_fits(a, b, right) or (_has_label(block[0]) and _has_label(b))):
+    if _starts_term(first) and _starts_term(b) and (_fits(a, b, right) or (_has_label(first) and _has_label(b))):
         return True
-    if starts_item(block[0], None):
-        hanging = block[0].l + 0.4 * b.size
+    if starts_item(first, None):
+        hanging = first.l + 0.4 * b.size
         if len(block) > 1:
             return b.l < block[1].l - 0.6 * b.size
         return b.l < hanging and _ended(a, b, right)
     if _ended(a, b, right):
         return True
     indent = b.l - a.l
-    first = block[0]
-    if indent > INDENT * b.size and SENTENCE_END.search(a.text) and b.l < left + 6 * b.size:
+    if indent > INDENT * b.size and SENTENCE_END.search(a.text) and b.l < column.left + 6 * b.size:
         return not (len(block) == 1 and after is not None and abs(after.l - b.l) < 1.5)
     # an indented first line after a line that fills the column, as in paragraphs without space between
     return (
@@ -180,7 +178,6 @@ def _parted(
         and b.l - after.l > INDENT * b.size
         and abs(after.l - a.l) < 1.5
         and b.text[:1].isupper()
-        and first is not None
     )
 
 

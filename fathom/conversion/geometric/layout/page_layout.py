@@ -91,10 +91,10 @@ def _column(rows: Sequence[ColumnRow], style: DocumentStyle) -> list[PageBlock]:
     def flush() -> None:
         start = 0
         for first, last in [] if style.typewritten else listings(lines):
-            blocks.extend(_roles(join_lines(lines[start:first], size), size))
+            blocks.extend(_roles(join_lines(lines[start:first]), size))
             blocks.append(_listing(lines[first : last + 1]))
             start = last + 1
-        blocks.extend(_roles(join_lines(lines[start:], size), size))
+        blocks.extend(_roles(join_lines(lines[start:]), size))
         lines.clear()
 
     while index < len(rows):

@@ -71,18 +71,17 @@ def _math(reader: LatexReader, token: Token) -> None:
 
 
 def _inline(reader: LatexReader, token: Token, closing: str) -> None:
-    consumed: list[Token] = []
-    tokens, closed = read_formula(reader, closing, consumed)
-    if not closed and closing == "$":  # an unmatched dollar sign
+    formula = FormulaTokens(reader, closing).read()
+    if not formula.is_closed and closing == "$":  # an unmatched dollar sign
         reader.emit("$")
-        reader.source.push(consumed)
+        reader.source.push(formula.consumed)
         return
-    emit_formula(reader, source_of(tokens))
+    emit_formula(reader, source_of(formula.found))
 
 
 def _display(reader: LatexReader, closing: str) -> None:
-    tokens, _ = read_formula(reader, closing)
-    reader.sink.add(Formula(_tidy(source_of(tokens))))
+    formula = FormulaTokens(reader, closing).read()
+    reader.sink.add(Formula(_tidy(source_of(formula.found))))
 
 
 def _ensured(reader: LatexReader, token: Token) -> None:
@@ -94,8 +93,7 @@ def _environment(reader: LatexReader, name: str) -> None:
     kind = name.rstrip("*")
     if kind in ("alignat", "xalignat"):
         reader.drop("d")
-    tokens, _ = read_formula(reader, name)
-    tex = _tidy(source_of(tokens))
+    tex = _tidy(source_of(FormulaTokens(reader, name).read().found))
     if kind == "math":
         emit_formula(reader, tex)
         return
@@ -105,58 +103,72 @@ def _environment(reader: LatexReader, name: str) -> None:
     reader.sink.add(Formula(f"\\begin{{{rows}}}{tex}\\end{{{rows}}}" if rows and tex else tex))
 
 
-def read_formula(reader: LatexReader, closing: str, consumed: list[Token] | None = None) -> tuple[list[Token], bool]:
-    """Returns the tokens of a formula up to its end, macros of the text expanded, and whether the end came.
+class FormulaTokens:
+    """The tokens of a formula up to its end, `found`, in which macros of the text are expanded; `is_closed` once the end came.
 
-    `closing` is a dollar sign, `)` or `]` of the command, or the name of an environment. `consumed` receives the tokens read,
-    to be read again if they are no formula.
+    `closing` is a dollar sign, `)` or `]` of the command, or the name of an environment. `consumed` are the tokens as they were
+    read, to be read again if they are no formula.
     """
-    source, definitions = reader.source, reader.definitions
-    consumed = [] if consumed is None else consumed
-    found: list[Token] = []
-    depth = 0
-    while (token := source.next()) is not None:
-        kind = token.kind
-        if kind == STOP or (kind == PARAGRAPH and closing == "$"):
-            source.push([token])
-            return found, False
-        if kind == PARAGRAPH:
-            token = Token(PARAGRAPH, " ", " ")
-        if kind == MATH and depth == 0 and closing.startswith("$"):
-            if token.text != closing and token.text == "$$":
-                source.push([Token(MATH, "$", "$")])
-            return found, True
-        depth += (kind == OPEN) - (kind == CLOSE)
-        if depth < 0:  # the group around it ends: the formula was not closed
-            source.push([token])
-            return found, False
-        if kind == COMMAND:
-            if token.text == closing and depth == 0:
-                return found, True
-            macro = definitions.macros.get(token.text)
-            if macro is not None and token.text not in ("frac", "sqrt", "begin", "end"):
-                expand(macro, source)
-                continue
-            consumed.append(token)
-            if token.text in ("begin", "end"):
-                name = source.word()
-                if token.text == "end" and name == closing:
-                    return found, True
-                consumed += [Token(OPEN, "{", "{"), Token(TEXT, name, name), Token(CLOSE, "}", "}")]
-                found.append(Token(COMMAND, token.text, f"\\{token.text}{{{name}}}"))
-                continue
-            if token.text in ("footnote", "footnotemark", "cite", "ref", "eqref"):
-                call = _arguments(reader, token.text)
-                consumed += call
-                shown = "".join(run.text for run in reader.line_of([token, *call]))
-                found.append(Token(COMMAND, "text", f"\\text{{{shown}}}"))
-                continue
-            if token.text in ("ensuremath", "xspace", "protect"):
-                continue
+
+    def __init__(self, reader: LatexReader, closing: str) -> None:
+        self._reader = reader
+        self._closing = closing
+        self.found: list[Token] = []
+        self.consumed: list[Token] = []
+        self.is_closed = False
+
+    def read(self) -> FormulaTokens:
+        """Reads to the formula's end, or to the end of the paragraph, group or text around it."""
+        source, closing = self._reader.source, self._closing
+        depth = 0
+        while not self.is_closed and (token := source.next()) is not None:
+            kind = token.kind
+            depth += (kind == OPEN) - (kind == CLOSE)
+            if kind == STOP or (kind == PARAGRAPH and closing == "$") or depth < 0:
+                source.push([token])
+                return self
+            if kind == MATH and depth == 0 and closing.startswith("$"):
+                if token.text != closing and token.text == "$$":
+                    source.push([Token(MATH, "$", "$")])
+                self.is_closed = True
+            elif kind == COMMAND:
+                self._read_command(token, depth)
+            else:
+                self._take(Token(PARAGRAPH, " ", " ") if kind == PARAGRAPH else token)
+        self.is_closed = self.is_closed or closing not in ("$", "$$")  # the end of the text closes other formulas
+        return self
+
+    def _take(self, token: Token) -> None:
+        self.consumed.append(token)
+        self.found.append(token)
+
+    def _read_command(self, token: Token, depth: int) -> None:
+        name = token.text
+        macro = self._reader.definitions.macros.get(name)
+        if name == self._closing and depth == 0:
+            self.is_closed = True
+        elif macro is not None and name not in ("frac", "sqrt", "begin", "end"):
+            expand(macro, self._reader.source)
+        elif name in ("begin", "end"):
+            self._read_environment(token)
+        elif name in ("footnote", "footnotemark", "cite", "ref", "eqref"):
+            call = [token, *_arguments(self._reader, name)]
+            self.consumed += call
+            shown = "".join(run.text for run in self._reader.line_of(call))
+            self.found.append(Token(COMMAND, "text", f"\\text{{{shown}}}"))
+        elif name in ("ensuremath", "xspace", "protect"):
+            self.consumed.append(token)
         else:
-            consumed.append(token)
-        found.append(token)
-    return found, closing not in ("$", "$$")
+            self._take(token)
+
+    def _read_environment(self, token: Token) -> None:
+        self.consumed.append(token)
+        name = self._reader.source.word()
+        if token.text == "end" and name == self._closing:
+            self.is_closed = True
+            return
+        self.consumed += [Token(OPEN, "{", "{"), Token(TEXT, name, name), Token(CLOSE, "}", "}")]
+        self.found.append(Token(COMMAND, token.text, f"\\{token.text}{{{name}}}"))
 
 
 def _arguments(reader: LatexReader, name: str) -> list[Token]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -47,6 +48,46 @@ HALVES = re.compile("[\ud800-\udfff]")
 ALEFS, LAM = "\u0622\u0623\u0625\u0627", "\u0644"
 
 
+IntArray = numpy.typing.NDArray[numpy.int_]
+BoolArray = numpy.typing.NDArray[numpy.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class _Glyphs:
+    """The visible glyphs of a page, in the order of the file; `blanks` counts the blanks before each.
+
+    `places` are their indexes in the page's text, `addresses` those of their text objects, `boxes` are pdfium's.
+    """
+
+    characters: list[str]
+    places: Sequence[int]
+    addresses: Sequence[int]
+    boxes: FloatArray
+    blanks: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class _StyleRuns:
+    """The runs of glyphs of the same text object: the style of each, how far some are raised, and the run of each glyph."""
+
+    styles: list[GlyphStyle]
+    raised: dict[int, float]
+    of_glyph: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """How the glyphs are set: for each its sides as shown, its size and its angle."""
+
+    l: FloatArray
+    t: FloatArray
+    r: FloatArray
+    b: FloatArray
+    sizes: FloatArray
+    angles: FloatArray
+    upright: BoolArray
+
+
 class GlyphReader:
     """Reads the words of a page; call it under pdfium's lock.
 
@@ -85,7 +126,7 @@ class GlyphReader:
                 return [], []
         # a blank before a glyph: pdfium's own or the file's
         blanks = numpy.cumsum([character == " " for character in shown])[places]
-        return self._joined([shown[index] for index in places], places, addresses, boxes, blanks)
+        return self._joined(_Glyphs([shown[index] for index in places], places, addresses, boxes, blanks))
 
     def said_without(self, orders: Iterable[int]) -> str:
         """Returns the page's text as pdfium has it, without the words of these orders."""
@@ -119,59 +160,18 @@ class GlyphReader:
             return [_shown(code) for code in codes]
         return [_whole(codes, index) for index in range(count)]
 
-    def _joined(
-        self,
-        characters: list[str],
-        places: Sequence[int],
-        addresses: Sequence[int],
-        boxes: FloatArray,
-        blanks: numpy.typing.NDArray[numpy.int_],
-    ) -> tuple[list[Word], list[Word]]:
-        owners = numpy.array(addresses, dtype=numpy.uint64)
-        other = numpy.flatnonzero(owners[1:] != owners[:-1]) + 1
-        runs = [0, *other.tolist()]
-        styles = [self._styles.style(addresses[start], places[start]) for start in runs]
-        raised: dict[int, float] = {}
-        if not self._frame.rotation:
-            raised = SmallFigures(self._text).restyle(styles, [*runs, len(places)], characters, places)
-        of_run = numpy.repeat(numpy.arange(len(runs)), numpy.diff([*runs, len(places)]))
-        sizes = numpy.array([style.size for style in styles])[of_run]
-        angles = numpy.array([style.angle for style in styles])[of_run]
-        upright = numpy.array([style.upright for style in styles])[of_run]
-        l, t, r, b = self._frame.boxes(boxes)
-        self._stand(places, of_run, boxes, sizes, upright, t, b)
-        for number, up in raised.items():
-            here = of_run == number
-            t[here] -= up
-            b[here] -= up
-        with numpy.errstate(invalid="ignore", over="ignore"):
-            begins = _begins(l, t, r, b, sizes, angles, upright)
-        if self._behind_unseen:  # the room of a hyphen that is left out parts no word
-            begins &= ~numpy.isin(places, self._behind_unseen)
-        begins |= numpy.diff(blanks, prepend=blanks[0]) > 0
-        begins[0] = True
-        starts = numpy.flatnonzero(begins)
-        low = [numpy.minimum.reduceat(values, starts) for values in (l, t)]
-        high = [numpy.maximum.reduceat(values, starts) for values in (r, b)]
-        finite = numpy.isfinite(low[0] + low[1] + high[0] + high[1])
-        rows = zip(
-            starts.tolist(), [*starts[1:].tolist(), len(places)], finite.tolist(),
-            *(edge.tolist() for edge in (*low, *high)), strict=True,
-        )  # fmt: skip
+    def _joined(self, glyphs: _Glyphs) -> tuple[list[Word], list[Word]]:
+        runs = self._style_runs(glyphs)
+        setting = self._setting(glyphs, runs)
+        starts = numpy.flatnonzero(self._word_begins(glyphs, setting))
         words: tuple[list[Word], list[Word]] = ([], [])
-        numbers = of_run.tolist()
-        for start, end, fine, left, top, right, bottom in rows:
-            if not fine:
-                continue
-            style: GlyphStyle = styles[numbers[end - 1]]
-            said = "".join(characters[start:end])
+        run_of = runs.of_glyph.tolist()
+        for start, end, (left, top, right, bottom) in _word_boxes(setting, starts):
+            style = runs.styles[run_of[end - 1]]
+            said = "".join(glyphs.characters[start:end])
             if not said.isascii() and LEFTWARD.search(said):
-                said = _spelled_leftward(characters[start:end], l[start:end], r[start:end])
-            order = len(self.objects)
-            if style.unmapped and 2 * sum(glyph_unmapped(self._text, at) == 1 for at in places[start:end]) > end - start:
-                self.unmapped.add(order)
-            self.objects.append(addresses[end - 1])
-            self._places.append((places[start], places[end - 1] + 1))
+                said = _spelled_leftward(glyphs.characters[start:end], setting.l[start:end], setting.r[start:end])
+            order = self._recorded(glyphs, start, end, style)
             word = Word(
                 said, left, top, right, bottom, style.size, style.font, style.bold, style.italic, order, baseline=bottom
             )
@@ -180,41 +180,86 @@ class GlyphReader:
             words[0 if style.upright else 1].append(word)
         return words
 
-    def _stand(
-        self,
-        places: Sequence[int],
-        of_run: numpy.typing.NDArray[numpy.int_],
-        boxes: FloatArray,
-        sizes: FloatArray,
-        upright: numpy.typing.NDArray[numpy.bool_],
-        t: FloatArray,
-        b: FloatArray,
-    ) -> None:
+    def _style_runs(self, glyphs: _Glyphs) -> _StyleRuns:
+        owners = numpy.array(glyphs.addresses, dtype=numpy.uint64)
+        other = numpy.flatnonzero(owners[1:] != owners[:-1]) + 1
+        starts = [0, *other.tolist()]
+        edges = [*starts, len(glyphs.places)]
+        styles = [self._styles.style(glyphs.addresses[start], glyphs.places[start]) for start in starts]
+        raised: dict[int, float] = {}
+        if not self._frame.rotation:
+            raised = SmallFigures(self._text).restyle(styles, edges, glyphs.characters, glyphs.places)
+        return _StyleRuns(styles, raised, numpy.repeat(numpy.arange(len(starts)), numpy.diff(edges)))
+
+    def _setting(self, glyphs: _Glyphs, runs: _StyleRuns) -> _Setting:
+        l, t, r, b = self._frame.boxes(glyphs.boxes)
+        setting = _Setting(
+            l,
+            t,
+            r,
+            b,
+            sizes=numpy.array([style.size for style in runs.styles])[runs.of_glyph],
+            angles=numpy.array([style.angle for style in runs.styles])[runs.of_glyph],
+            upright=numpy.array([style.upright for style in runs.styles])[runs.of_glyph],
+        )
+        self._stand_on_baselines(setting, glyphs, runs)
+        for number, up in runs.raised.items():
+            here = runs.of_glyph == number
+            t[here] -= up
+            b[here] -= up
+        return setting
+
+    def _stand_on_baselines(self, setting: _Setting, glyphs: _Glyphs, runs: _StyleRuns) -> None:
         """Takes the tops and bottoms of upright glyphs from their baselines: fonts misstate their height."""
-        edges = boxes[:, (1, 3)]
-        moved = numpy.any(edges[1:] != edges[:-1], axis=1) | (of_run[1:] != of_run[:-1])
+        edges = glyphs.boxes[:, (1, 3)]
+        moved = numpy.any(edges[1:] != edges[:-1], axis=1) | (runs.of_glyph[1:] != runs.of_glyph[:-1])
         starts = [0, *(numpy.flatnonzero(moved) + 1).tolist()]
-        ends = [*starts[1:], len(places)]
+        ends = [*starts[1:], len(glyphs.places)]
         x, y = ctypes.c_double(), ctypes.c_double()
         to_x, to_y = ctypes.addressof(x), ctypes.addressof(y)
         for start, end in zip(starts, ends, strict=True):
-            if upright[start] and glyph_origin(self._text, places[start], to_x, to_y):
+            if setting.upright[start] and glyph_origin(self._text, glyphs.places[start], to_x, to_y):
                 baseline = self._frame.box(x.value, y.value, x.value, y.value)[1]
-                size = float(sizes[start])
-                t[start:end] = baseline - ASCENT * size
-                b[start:end] = baseline + DESCENT * size
+                size = float(setting.sizes[start])
+                setting.t[start:end] = baseline - ASCENT * size
+                setting.b[start:end] = baseline + DESCENT * size
+
+    def _word_begins(self, glyphs: _Glyphs, setting: _Setting) -> BoolArray:
+        with numpy.errstate(invalid="ignore", over="ignore"):
+            begins = _stand_apart(setting)
+        if self._behind_unseen:  # the room of a hyphen that is left out parts no word
+            begins &= ~numpy.isin(glyphs.places, self._behind_unseen)
+        begins |= numpy.diff(glyphs.blanks, prepend=glyphs.blanks[0]) > 0
+        begins[0] = True
+        return begins
+
+    def _recorded(self, glyphs: _Glyphs, start: int, end: int, style: GlyphStyle) -> int:
+        """Returns the order of the word made of these glyphs; records its object and its place in the page's text."""
+        order, places = len(self.objects), glyphs.places
+        if style.unmapped and 2 * sum(glyph_unmapped(self._text, at) == 1 for at in places[start:end]) > end - start:
+            self.unmapped.add(order)
+        self.objects.append(glyphs.addresses[end - 1])
+        self._places.append((places[start], places[end - 1] + 1))
+        return order
 
 
-def _begins(
-    l: FloatArray,
-    t: FloatArray,
-    r: FloatArray,
-    b: FloatArray,
-    sizes: FloatArray,
-    angles: FloatArray,
-    upright: numpy.typing.NDArray[numpy.bool_],
-) -> numpy.typing.NDArray[numpy.bool_]:
-    """Returns whether each glyph begins a word: another style, a gap, or another line."""
+def _word_boxes(setting: _Setting, starts: IntArray) -> Iterator[tuple[int, int, tuple[float, float, float, float]]]:
+    """Yields (first glyph, glyph behind the last, box) of each word whose box is finite."""
+    low = [numpy.minimum.reduceat(values, starts) for values in (setting.l, setting.t)]
+    high = [numpy.maximum.reduceat(values, starts) for values in (setting.r, setting.b)]
+    finite = numpy.isfinite(low[0] + low[1] + high[0] + high[1])
+    rows = zip(
+        starts.tolist(), [*starts[1:].tolist(), len(setting.l)], finite.tolist(),
+        *(edge.tolist() for edge in (*low, *high)), strict=True,
+    )  # fmt: skip
+    for start, end, fine, left, top, right, bottom in rows:
+        if fine:
+            yield start, end, (left, top, right, bottom)
+
+
+def _stand_apart(glyphs: _Setting) -> BoolArray:
+    """Returns whether each glyph begins a word by its setting: another style, a gap, or another line."""
+    l, t, r, b, sizes, angles = glyphs.l, glyphs.t, glyphs.r, glyphs.b, glyphs.sizes, glyphs.angles
     found = numpy.zeros(len(l), dtype=bool)
     size = numpy.maximum(sizes[1:], 1.0)
     rightward = l[1:] >= l[:-1]
@@ -223,7 +268,7 @@ def _begins(
     apart = shifted | (gap > WORD_GAP * size) | (gap < -1.2 * size)
     far = numpy.maximum(numpy.maximum(l[1:] - r[:-1], l[:-1] - r[1:]), numpy.maximum(t[1:] - b[:-1], t[:-1] - b[1:]))
     styled = (numpy.abs(sizes[1:] - sizes[:-1]) >= 0.3) | (numpy.abs(angles[1:] - angles[:-1]) >= 0.02)
-    found[1:] = styled | numpy.where(upright[1:], apart, far > TURNED_GAP * size)
+    found[1:] = styled | numpy.where(glyphs.upright[1:], apart, far > TURNED_GAP * size)
     return found
 
 
