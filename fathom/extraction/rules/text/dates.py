@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from fathom.calendar.spans import span_of
@@ -11,29 +12,39 @@ from fathom.calendar.spans import span_of
 _YEAR = r"1\d{3}|20\d{2}"
 
 
-class DateReader:
-    """Reads dates as a language writes them; its words are given as alternatives of a pattern."""
+@dataclass(frozen=True, kw_only=True)
+class DateWords:
+    """The words of a language in dates: the names of the months from January, and alternatives of patterns.
 
-    def __init__(
-        self,
-        *,
-        months: Sequence[str],
-        ordinals: str,
-        begin: str,
-        through: str,
-        around: str,
-        until: str,
-        still: str,
-        before_day: str = "",
-        part: str = "early|mid|late",
-        shortened: Mapping[str, int] | None = None,
-    ) -> None:
-        self._months = {name: number for number, name in enumerate(months, start=1)} | dict(shortened or {})
+    `begin` and `through` enclose the first day of a period, as `from` and `to`; `around` and `until` stand before a date,
+    `before_day` before a day, `part` before a month or year; `still` ends a period that goes on. `shortened` has the number of
+    each shortened month.
+    """
+
+    months: Sequence[str]
+    ordinals: str
+    begin: str
+    through: str
+    around: str
+    until: str
+    still: str
+    before_day: str = ""
+    part: str = "early|mid|late"
+    shortened: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+class DateReader:
+    """Reads dates as a language writes them."""
+
+    def __init__(self, words: DateWords) -> None:
+        self._months = {name: number for number, name in enumerate(words.months, start=1)} | dict(words.shortened)
         month = "|".join(
-            rf"{name}\.?" if name in (shortened or ()) else name for name in sorted(self._months, key=len, reverse=True)
+            rf"{name}\.?" if name in words.shortened else name for name in sorted(self._months, key=len, reverse=True)
         )
+        ordinals, begin, through, until = words.ordinals, words.begin, words.through, words.until
+        part, still = words.part, words.still
         day = rf"\d{{1,2}}(?:{ordinals})?"
-        when = rf"(?:{before_day})?(?:(?:{day}\s+)?(?:{month})(?:\s+{day},)?,?\s+)?(?:{_YEAR})"
+        when = rf"(?:{words.before_day})?(?:(?:{day}\s+)?(?:{month})(?:\s+{day},)?,?\s+)?(?:{_YEAR})"
         self._range = re.compile(
             rf"\b(?:{begin})\s?(?P<a>{when})\s+(?:{through})\s?(?P<b>{when})\b"
             rf"|\((?P<c>{when})\s?[-–—]\s?(?P<d>{when})\)|\b(?:{begin})\s?(?P<e>{_YEAR})\s?[-–—]\s?(?P<f>{_YEAR})\b",
@@ -48,7 +59,7 @@ class DateReader:
             rf"|(?:{_YEAR})[\s-]?Q[1-4]\b|\d{{1,2}}[./]\d{{1,2}}[./](?:{_YEAR})|(?:{_YEAR})-(?:0[1-9]|1[0-2])(?![-\d])"
             rf"|(?<=\()(?:{_YEAR})(?=\))|(?:{_YEAR})s\b|\bc(?:irca|a)?\.?\s(?:{_YEAR}))(?!\.?\d)"
             rf"|(?P<m4>{month})\s+(?P<y4>\d{{4}})"
-            rf"|(?:{around}|{until})\s?(?P<y5>{_YEAR})\b(?![-\s]?Q[1-4]|-\d))",
+            rf"|(?:{words.around}|{until})\s?(?P<y5>{_YEAR})\b(?![-\s]?Q[1-4]|-\d))",
             re.IGNORECASE,
         )
         self._before = re.compile(rf"\b(?:{until})\s*(?:(?:the|its|his|her|le|la)\s+)?(?:[\w-]+\s+){{0,2}}$", re.IGNORECASE)
@@ -95,56 +106,38 @@ class DateReader:
             return None
 
 
+_ENGLISH_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_FRENCH_MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
 _SHORT = {
     **{"jan": 1, "feb": 2, "mar": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sept": 9, "sep": 9, "oct": 10, "nov": 11},
     "dec": 12,
 }
 ENGLISH = DateReader(
-    months=(
-        [
-            "january",
-            "february",
-            "march",
-            "april",
-            "may",
-            "june",
-            "july",
-            "august",
-            "september",
-            "october",
-            "november",
-            "december",
-        ]
-    ),
-    ordinals="st|nd|rd|th",
-    begin="from|between",
-    through=r"to(?:\sthe)?|until|till|through|and",
-    around="in|since|from|after|during|of",
-    until=r"until(?:\s+the)?|till(?:\s+the)?|before(?:\s+the)?|ended on|ended in|up to|through",
-    still="present|today|now",
-    shortened=_SHORT,
+    DateWords(
+        months=_ENGLISH_MONTHS,
+        ordinals="st|nd|rd|th",
+        begin="from|between",
+        through=r"to(?:\sthe)?|until|till|through|and",
+        around="in|since|from|after|during|of",
+        until=r"until(?:\s+the)?|till(?:\s+the)?|before(?:\s+the)?|ended on|ended in|up to|through",
+        still="present|today|now",
+        shortened=_SHORT,
+    )
 )
 FRENCH = DateReader(
-    months=[
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
-    ordinals="er",
-    before_day="le ",
-    begin="de|du|d['’]|entre",
-    through="à|au|jusqu['’](?:en|au|à)|et",
-    around="en|depuis|dès|après|de|à partir de|durant|pendant",
-    until="jusqu['’](?:en|au|à)|avant|avant le",
-    still="aujourd['’]hui|nos jours|présent",
-    part="début|mi|fin",
+    DateWords(
+        months=_FRENCH_MONTHS,
+        ordinals="er",
+        before_day="le ",
+        begin="de|du|d['’]|entre",
+        through="à|au|jusqu['’](?:en|au|à)|et",
+        around="en|depuis|dès|après|de|à partir de|durant|pendant",
+        until="jusqu['’](?:en|au|à)|avant|avant le",
+        still="aujourd['’]hui|nos jours|présent",
+        part="début|mi|fin",
+    )
 )
