@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fathom.embedding.embedder import Embedder
+from fathom.graph.write.fact_changes import FactChanges
 from fathom.knowledge.assertions import FACT_COLUMNS, AssertedFact, StoredFact, parse_timestamp, stored_facts
 from fathom.knowledge.fact_validity import (
     Claim,
@@ -107,21 +108,19 @@ def recompute_entities(tx: ManagedTransaction, uuids: Mapping[str, Collection[st
 def recompute_facts(
     tx: ManagedTransaction,
     collection: str,
-    changed: Mapping[str, AssertedFact],
-    before: Mapping[str, str],
-    gone: Sequence[Claim],
+    changes: FactChanges,
     rules: Rules,
     embedder: Embedder,
     vectors: Mapping[str, Sequence[float]],
 ) -> None:
     """Writes the changed facts, and recomputes the validity of all facts that these, or deleted facts, can exclude.
 
-    `before` has the sentence of each changed fact that is in the graph already; `gone` the former claims of deleted and
-    changed facts; `vectors` known vectors of sentences.
+    `vectors` has known vectors of sentences.
     """
-    claims = {uuid: fact.claim() for uuid, fact in changed.items()}
-    moved = [*claims.values(), *gone]
-    known = {*claims, *(claim.uuid for claim in gone)}
+    claims = {uuid: fact.claim() for uuid, fact in changes.changed.items()}
+    former = [*changes.gone, *changes.previous]
+    moved = [*claims.values(), *former]
+    known = {*claims, *(claim.uuid for claim in former)}
     near = {group for claim in moved for group in exclusive_groups(claim, rules)}
     stored = _members(tx, near, rules, known)
     stored |= _between(tx, FACTS_BETWEEN, [claim for claim in moved if claim.is_end], known)
@@ -132,8 +131,8 @@ def recompute_facts(
     validity_of = compute_validity(
         [*claims.values(), *neighbours.values(), *(fact.asserted.claim() for fact in beyond.values())], rules
     )
-    rows = [_row(collection, fact, claims[uuid], validity_of[uuid]) for uuid, fact in sorted(changed.items())]
-    fresh = [row for row in rows if row["fact"] != before.get(row["uuid"])]
+    rows = [_row(collection, fact, claims[uuid], validity_of[uuid]) for uuid, fact in sorted(changes.changed.items())]
+    fresh = [row for row in rows if row["fact"] != changes.before.get(row["uuid"])]
     for row in fresh:
         row["fact_embedding"] = vectors.get(row["fact"])
     embed([row for row in fresh if row["fact_embedding"] is None], "fact", "fact_embedding", embedder)

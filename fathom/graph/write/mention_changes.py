@@ -1,62 +1,19 @@
-"""Resolves the mentions of a collection, and reassigns mentions in the graph to other entities."""
+"""Writes mentions to the graph, and reassigns mentions and the assertions of their facts to other entities."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from fathom.graph.write.mention_plan import Reassignments
 from fathom.knowledge.assertions import AssertedFact, FactRenames, parse_timestamp, rename_asserted_facts
-from fathom.knowledge.clustering import MatchVerdicts
-from fathom.knowledge.name_disambiguation import (
-    Distinctions,
-    base_key,
-    distinctions_in_documents,
-    merge_distinctions,
-    split_form,
-)
-from fathom.knowledge.name_resolution import (
-    PERSON,
-    UNTYPED,
-    MentionKey,
-    initialism_key,
-    is_initial,
-    mention_key,
-    resolve_within_collection,
-)
-from fathom.knowledge.records import (
-    EpisodeRows,
-    aliases_of,
-    distinctions_of,
-    entity_uuid,
-    fact_uuid,
-    mention_uuid,
-    pack_aliases,
-    primary_mention,
-)
+from fathom.knowledge.name_resolution import mention_key
+from fathom.knowledge.records import aliases_of, entity_uuid, fact_uuid, mention_uuid, pack_aliases, primary_mention
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
 
-NAMED = """
-MATCH (n:Entity) WHERE n.name_key IN $keys AND n.group_id = $group
-RETURN n.uuid AS uuid, n.name_key AS key, n.name_form AS form, n.name AS name, labels(n) AS labels, n.created_at AS since,
-n.confidence AS confidence
-"""
-KIN = "MATCH (n:Entity) WHERE n.name_kin IN $keys AND n.group_id = $group RETURN n.uuid AS uuid, n.name_key AS key"
-MENTION_NAMES = """
-MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids AND m.name IS NOT NULL AND NOT p.uuid IN $gone
-RETURN DISTINCT n.uuid AS uuid, m.name AS name, m.type AS type, m.also AS also, m.apart AS apart
-"""
-DOCUMENTS = """
-MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids AND m.name IN $names AND NOT p.uuid IN $gone
-RETURN DISTINCT p.source_description AS document, m.name AS name
-"""
-MOVED = """
-UNWIND $rows AS row MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity {uuid: row.uuid})
-WHERE m.name = row.name AND coalesce(m.type, '') = row.type AND NOT p.uuid IN $gone
-RETURN p.uuid AS episode, n.uuid AS entity, row.to AS to LIMIT $most
-"""
 MENTIONS = """
 MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE p.uuid IN $episodes
 RETURN p.uuid AS source_node_uuid, n.uuid AS target_node_uuid, m.uuid AS uuid, m.group_id AS group_id,
@@ -75,139 +32,6 @@ m.also = row.also, m.apart = row.apart, m.confidence = row.confidence
 """
 CLAIMS = "MATCH (p:Episodic) WHERE p.uuid IN $episodes RETURN p.uuid AS uuid, p.entity_edges AS facts"
 SAVE_CLAIMS = "UNWIND $rows AS row MATCH (p:Episodic {uuid: row.uuid}) SET p.entity_edges = row.facts"
-
-# Returns the verdicts on keys and initialisms, and on their connected components.
-NameVerdictsOf = Callable[[Collection[str], Collection[str]], MatchVerdicts]
-Reassignments = Mapping[tuple[str, str], MentionKey]  # by episode and the uuid of the entity that the mention leaves
-
-
-class MentionPlan:
-    """Resolves the mentions of a collection after `new` texts came, and after the episodes `gone` lost the mentions `lost`.
-
-    `entity_of` has the entity of each mention; `known` the rows of entities by uuid; `moves` at most `limit` mentions in the
-    graph that must move to another entity; `types_of` the types of moving mentions, by the entity they leave.
-    """
-
-    def __init__(
-        self,
-        tx: ManagedTransaction,
-        collection: str,
-        verdicts_of: NameVerdictsOf,
-        *,
-        new: Sequence[EpisodeRows],
-        lost: Collection[MentionKey] = (),
-        gone: Collection[str] = (),
-        limit: int,
-    ) -> None:
-        added = {mention for rows in new for mention in rows.entities}
-        keys = {mention.key for mention in (*added, *lost)}
-        verdicts = verdicts_of(keys | {mention.name for mention in (*added, *lost)}, _initialism_keys(keys))
-        keys |= set(map(base_key, verdicts.matched_keys))
-        keys |= _initialism_keys(keys)
-        named = tx.run(NAMED, keys=sorted(keys), group=collection) if keys else ()
-        self.known: dict[str, Mapping[str, Any]] = {row["uuid"]: row for row in named}
-        key_of: dict[str, str] = {uuid: row["key"] for uuid, row in self.known.items()}
-        affected = self._unresolved(collection, new, key_of, verdicts) | {mention.key for mention in lost}
-        if affected:
-            affected |= set(map(base_key, verdicts.matched_keys))
-        initialisms = _initialism_keys(affected)
-        affected |= initialisms
-        candidates = (
-            {row["uuid"]: row["key"] for row in tx.run(KIN, keys=sorted(initialisms), group=collection)} if initialisms else {}
-        )
-        if beyond := {*candidates.values()} - keys:  # people for whom an initial may stand, and their matches
-            more = verdicts_of(beyond, ())
-            if far := {*map(base_key, more.matched_keys)} - keys - beyond:
-                candidates |= {row["uuid"]: row["key"] for row in tx.run(NAMED, keys=sorted(far), group=collection)}
-            affected |= {*map(base_key, more.matched_keys)}
-            verdicts |= more
-        candidates |= {uuid: key for uuid, key in key_of.items() if key in affected}
-        found = list(tx.run(MENTION_NAMES, uuids=sorted(candidates), gone=list(gone))) if candidates else []
-        stored = [(row["uuid"], row["name"], row["type"], mention_key(row["name"], row["type"])) for row in found]
-        aliases = {mention_key(name, kind) for row in found for name, kind in aliases_of(row)}
-        distinctions = merge_distinctions(
-            *(rows.distinctions for rows in new),
-            *map(distinctions_of, found),
-            _distinctions_by_documents(tx, found, new, gone),
-        )
-        people = {mention.key for mention in added if mention.type == PERSON} - affected
-        people = {key for key in people if entity_uuid(collection, MentionKey(key, PERSON)) in key_of}
-        known_people = {MentionKey(key, PERSON) for key in people}
-        mentions = {*added, *known_people, *aliases, *(mention for *_, mention in stored)}
-        self.entity_of = resolve_within_collection(mentions, verdicts, distinctions)
-        rows = [
-            {"uuid": uuid, "name": name, "type": kind or "", "to": list(self.entity_of[mention])}
-            for uuid, name, kind, mention in stored
-            if mention.key in affected and entity_uuid(collection, self.entity_of[mention]) != uuid
-        ]
-        self.types_of: dict[str, set[str]] = defaultdict(set)
-        for row in rows:
-            self.types_of[str(row["uuid"])] |= {str(row["type"])} - {""}
-        moved = tx.run(MOVED, rows=rows, gone=list(gone), most=limit) if rows else ()
-        self.moves: Reassignments = {(row["episode"], row["entity"]): MentionKey(*row["to"]) for row in moved}
-
-    def _unresolved(
-        self, collection: str, new: Sequence[EpisodeRows], key_of: Mapping[str, str], verdicts: MatchVerdicts
-    ) -> set[str]:
-        """Returns the keys of new mentions that may change how other mentions are resolved.
-
-        A legal form may differ from that of the same key in the same document; mentions of a key with distinctions must be
-        read to tell which entity they are of.
-        """
-        added = {mention for rows in new for mention in rows.entities}
-        distinct = {key for rows in new for key in rows.distinctions}
-        distinct |= {row["key"] for row in self.known.values() if row["form"]}
-        matched = set(map(base_key, verdicts.matched_keys))
-        initials = {*key_of.values()} & _initialism_keys(
-            mention.key for mention in added
-        )  # maybe not moved to their persons yet
-        people = {mention.key for mention in added if mention.type == PERSON}
-        people = {key for key in people if entity_uuid(collection, MentionKey(key, PERSON)) in key_of}
-        return {
-            mention.key
-            for mention in added
-            if is_initial(mention)
-            or mention.key in distinct
-            or split_form(mention.form)[1]
-            or mention.key in matched
-            or initialism_key(mention) in initials
-            or (mention.type == PERSON and entity_uuid(collection, MentionKey(mention.key, UNTYPED)) in key_of)
-            or (
-                entity_uuid(collection, MentionKey(mention.key, mention.type)) not in key_of
-                and not (mention.type == UNTYPED and mention.key in people)
-            )
-        }
-
-
-def _distinctions_by_documents(
-    tx: ManagedTransaction, found: Sequence[Mapping[str, Any]], new: Sequence[EpisodeRows], gone: Collection[str]
-) -> Distinctions:
-    """Returns the distinctions by legal form that each document makes in all of its texts."""
-    forms: dict[str, set[str]] = defaultdict(set)
-    spelled: dict[str, set[str]] = defaultdict(set)
-    uuids: dict[str, set[str]] = defaultdict(set)
-    for row in found:
-        mention = mention_key(row["name"], None)
-        if legal := split_form(mention.form)[1]:
-            forms[mention.key].add(legal)
-            spelled[mention.key].add(row["name"])
-            uuids[mention.key].add(row["uuid"])
-    added = [(str(rows.episode["source_description"]), mention) for rows in new for mention in rows.entities]
-    for _, mention in added:
-        if legal := split_form(mention.form)[1]:
-            forms[mention.key].add(legal)
-    several = {key for key, legal in forms.items() if len(legal) > 1}
-    names = sorted({name for key in several for name in spelled[key]})
-    entities = sorted({uuid for key in several for uuid in uuids[key]})
-    rows = tx.run(DOCUMENTS, uuids=entities, names=names, gone=list(gone)) if names else ()
-    stored = [(str(row["document"]), mention_key(row["name"], None)) for row in rows]
-    return distinctions_in_documents(
-        (document, mention.key, mention.form) for document, mention in (*stored, *added) if mention.key in several
-    )
-
-
-def _initialism_keys(keys: Iterable[str]) -> set[str]:
-    return {initial for key in keys if (initial := initialism_key(MentionKey(key, UNTYPED)))}
 
 
 def agrees_with(mention: Mapping[str, Any], entity: Mapping[str, Any] | None) -> bool:

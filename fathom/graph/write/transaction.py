@@ -9,19 +9,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fathom.embedding.embedder import Embedder
 from fathom.graph.write.aggregates import Rules, recompute_entities, recompute_facts
-from fathom.graph.write.fact_changes import FactChanges, FactVerdictsOf
-from fathom.graph.write.mention_changes import (
+from fathom.graph.write.fact_changes import (
+    AssertionChanges,
+    FactChanges,
+    FactVerdictsOf,
+    plan_fact_changes,
+    read_concerned_facts,
+)
+from fathom.graph.write.mention_changes import agrees_with, reassign_mentions, save_mentions
+from fathom.graph.write.mention_plan import (
     MentionPlan,
     NameVerdictsOf,
     Reassignments,
-    agrees_with,
-    reassign_mentions,
-    save_mentions,
+    plan_mentions,
+    read_concerned_mentions,
+    read_reassignments,
 )
 from fathom.graph.write.summaries import recompute_summaries
 from fathom.knowledge.assertions import FACT_COLUMNS, stored_facts
@@ -71,12 +77,25 @@ class CollectionContext:
     embedder: Embedder
 
 
+@dataclass(frozen=True)
+class CollectionChange:
+    """A change of a collection: episodes that come and go, and the names and facts whose verdicts changed.
+
+    `unresolved` are mentions to resolve again; `reclustered` the entities between which facts are clustered again.
+    """
+
+    new: Sequence[EpisodeRows] = ()
+    gone: Sequence[str] = ()
+    unresolved: Collection[MentionKey] = ()
+    reclustered: Collection[EntityPair] = ()
+
+
 def save_episodes(tx: ManagedTransaction, context: CollectionContext, batch: Sequence[EpisodeRows]) -> list[str] | None:
     """Writes the episodes, their entities, mentions and facts, and updates everything that depends on them.
 
     Returns None where more than MAX_REASSIGNMENTS mentions must move and only some have: call it again.
     """
-    return _change(tx, context, new=batch)
+    return _change(tx, context, CollectionChange(new=batch))
 
 
 def remove_episodes(tx: ManagedTransaction, context: CollectionContext, uuids: Sequence[str]) -> list[str] | None:
@@ -86,17 +105,17 @@ def remove_episodes(tx: ManagedTransaction, context: CollectionContext, uuids: S
     only removed episodes had ended hold again; names that were ambiguous through them are resolved again. Returns None as
     `save_episodes` does, with the episodes still present.
     """
-    return _change(tx, context, gone=uuids)
+    return _change(tx, context, CollectionChange(gone=uuids))
 
 
 def join_names(tx: ManagedTransaction, context: CollectionContext, keys: Collection[str]) -> list[str] | None:
     """Moves mentions with names of these keys to the entities that the verdicts imply; None as above."""
-    return _change(tx, context, unresolved={MentionKey(base_key(key), UNTYPED) for key in keys})
+    return _change(tx, context, CollectionChange(unresolved={MentionKey(base_key(key), UNTYPED) for key in keys}))
 
 
 def join_facts(tx: ManagedTransaction, context: CollectionContext, entity_pairs: Collection[EntityPair]) -> list[str] | None:
     """Merges and splits the facts between each of these entity pairs as the verdicts imply."""
-    return _change(tx, context, reclustered=entity_pairs)
+    return _change(tx, context, CollectionChange(reclustered=entity_pairs))
 
 
 def recompute_fact_dates(tx: ManagedTransaction, context: CollectionContext, sources: Collection[str]) -> list[str]:
@@ -104,50 +123,43 @@ def recompute_fact_dates(tx: ManagedTransaction, context: CollectionContext, sou
     stored = [fact for fact in stored_facts(tx.run, FACTS_OF, sources=list(sources)) if fact.complete]
     changed = {fact.asserted.uuid: fact.asserted for fact in stored}
     before = {fact.asserted.uuid: fact.fact for fact in stored}
-    recompute_facts(tx, context.collection, changed, before, [], context.rules, context.embedder, {})
+    recompute_facts(tx, context.collection, FactChanges(changed, before), context.rules, context.embedder, {})
     return []
 
 
-def _change(
-    tx: ManagedTransaction,
-    context: CollectionContext,
-    *,
-    gone: Sequence[str] = (),
-    new: Sequence[EpisodeRows] = (),
-    unresolved: Collection[MentionKey] = (),
-    reclustered: Collection[EntityPair] = (),
-) -> list[str] | None:
+def _change(tx: ManagedTransaction, context: CollectionContext, change: CollectionChange) -> list[str] | None:
+    """Applies the change, or a first part of it as `save_episodes` says; returns the entities that lost mentions."""
     left: dict[str, set[str]] = defaultdict(set)  # entities that lose mentions, with the types these gave them
-    lost: set[MentionKey] = {*unresolved}
-    for row in tx.run(THEIR_ENTITIES, uuids=list(gone)) if gone else ():
+    lost = {*change.unresolved}
+    for row in tx.run(THEIR_ENTITIES, uuids=list(change.gone)) if change.gone else ():
         left[row["uuid"]] |= {row["type"]} - {None}
         if row["name"] is not None:
             lost |= {mention_key(name, kind) for name, kind in ((row["name"], row["type"]), *aliases_of(row))}
-    plan = MentionPlan(
-        tx, context.collection, context.name_verdicts_of, new=new, lost=lost, gone=gone, limit=MAX_REASSIGNMENTS + 1
-    )
-    if len(plan.moves) > MAX_REASSIGNMENTS:  # new episodes are written first, so that the entities exist to which mentions move
-        _write(tx, context, plan, dict(sorted(plan.moves.items())[:MAX_REASSIGNMENTS]), new=new)
+    verdicts_of, new, gone = context.name_verdicts_of, change.new, change.gone
+    concerned = read_concerned_mentions(tx, context.collection, verdicts_of, new=new, lost=lost, gone=gone)
+    plan = plan_mentions(context.collection, new, concerned)
+    moves = read_reassignments(tx, plan, gone, limit=MAX_REASSIGNMENTS + 1)
+    if len(moves) > MAX_REASSIGNMENTS:  # new episodes are written first, so that the entities exist to which mentions move
+        _write(tx, context, CollectionChange(new=new), plan, dict(sorted(moves.items())[:MAX_REASSIGNMENTS]), {})
         return None
-    _write(tx, context, plan, plan.moves, gone=gone, new=new, left=left, reclustered=reclustered)
+    _write(tx, context, change, plan, moves, left)
     return list(left)
 
 
 def _write(
     tx: ManagedTransaction,
     context: CollectionContext,
+    change: CollectionChange,
     plan: MentionPlan,
     moves: Reassignments,
-    *,
-    gone: Sequence[str] = (),
-    new: Sequence[EpisodeRows] = (),
-    left: Mapping[str, set[str]] = MappingProxyType({}),
-    reclustered: Collection[EntityPair] = (),
+    left: Mapping[str, set[str]],
 ) -> None:
-    collection, rules, embedder = context.collection, context.rules, context.embedder
-    resolved = [rows.resolved(plan.entity_of) for rows in new]
+    """Writes the change with these moves; `left` has the entities that lose mentions, with the types these gave them."""
+    collection, gone = context.collection, change.gone
+    resolved = [rows.resolved(plan.entity_of) for rows in change.new]
     asserted = [fact for rows in resolved for fact in rows.facts]
-    facts = FactChanges(tx, collection, context.fact_verdicts_of, new=asserted, gone=gone, moves=moves, reclustered=reclustered)
+    causes = AssertionChanges(asserted, gone, moves, change.reclustered)
+    facts = plan_fact_changes(collection, asserted, read_concerned_facts(tx, collection, context.fact_verdicts_of, causes))
     resolved = [rows.with_fact_uuids(facts.merged_into) for rows in resolved]
     entities = {uuid: mention for rows in resolved for uuid, mention in rows.entities.items()}
     entities |= {entity_uuid(collection, mention): mention for mention in moves.values()}
@@ -159,25 +171,23 @@ def _write(
         tx.run(DELETE_EPISODES, uuids=list(gone)).consume()
     if resolved:
         tx.run(SAVE_EPISODES, rows=[rows.episode for rows in resolved]).consume()
-    if rows := [_entity(collection, uuid, entities[uuid]) for uuid in sorted(entities.keys() - plan.known.keys())]:
+    if rows := [_entity(collection, uuid, entities[uuid]) for uuid in sorted(entities.keys() - plan.entities.keys())]:
         tx.run(SAVE_ENTITIES, rows=rows).consume()
     if moves or facts.renamed:
         reassign_mentions(tx, collection, moves, facts.renamed)
-    save_mentions(tx, [mention for rows in resolved for mention in rows.mentions])
+    mentions = [mention for rows in resolved for mention in rows.mentions]
+    save_mentions(tx, mentions)
+
     touched = {uuid: set(types) for uuid, types in left.items()}
     for _, entity in moves:
-        touched.setdefault(entity, set()).update(plan.types_of[entity])
+        touched.setdefault(entity, set()).update(plan.types_leaving(entity))
     if touched:
         tx.run(DELETE_ALONE, uuids=list(touched)).consume()
-    affected = {
-        mention["target_node_uuid"]
-        for rows in resolved
-        for mention in rows.mentions
-        if not agrees_with(mention, plan.known.get(mention["target_node_uuid"]))
-    }
+    named = [(mention, mention["target_node_uuid"]) for mention in mentions]
+    affected = {entity for mention, entity in named if not agrees_with(mention, plan.entities.get(entity))}
     affected |= {entity_uuid(collection, mention) for mention in moves.values()}
-    recompute_entities(tx, {**{uuid: set[str]() for uuid in affected}, **touched}, embedder)
-    recompute_facts(tx, collection, facts.changed, facts.before, [*facts.gone, *facts.previous], rules, embedder, vectors)
+    recompute_entities(tx, {**{uuid: set[str]() for uuid in affected}, **touched}, context.embedder)
+    recompute_facts(tx, collection, facts, context.rules, context.embedder, vectors)
     ends = [(fact.source, fact.target) for fact in facts.changed.values()] + [(fact.source, fact.target) for fact in facts.gone]
     recompute_summaries(tx, {entity for pair in ends for entity in pair}, lost=list(left))
 
