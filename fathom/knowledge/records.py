@@ -1,4 +1,4 @@
-"""Converts an extraction to rows of the graph, in Graphiti's properties: episode, mentions, facts.
+"""Defines the rows of an episode in the graph, in Graphiti's properties: episode, mentions, facts.
 
 Every uuid follows from the content of its row, so writing a chunk again, after a crash or by another process, is idempotent. An
 entity is a resolved mention key of its collection, shared by all files that mention it. Values that several episodes contribute
@@ -8,27 +8,16 @@ to are aggregated when they are saved.
 from __future__ import annotations
 
 import json
-import re
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 
-from fathom.chunking.chunk import Chunk
-from fathom.clean_text import clean_text
-from fathom.extraction.model import Extraction
-from fathom.ids import EPISODE_NAMESPACE, episode_uuid
+from fathom.ids import EPISODE_NAMESPACE
 from fathom.knowledge.assertions import AssertedFact, Assertion, fold_case, rename_asserted_facts
-from fathom.knowledge.fact_validity import role_by_types
-from fathom.knowledge.name_disambiguation import NO_DISTINCTIONS, Distinctions, distinctions_in_text
-from fathom.knowledge.name_resolution import PERSON, MentionKey, is_generic, mention_key, resolve_within_document
-
-OF_ITSELF = "fact of a thing with itself"
-OF_UNKNOWN = "fact of a name that is no entity"
-
-_LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+from fathom.knowledge.name_disambiguation import NO_DISTINCTIONS, Distinctions
+from fathom.knowledge.name_resolution import PERSON, MentionKey
 
 
 @dataclass
@@ -167,130 +156,6 @@ def fact_uuid(collection: str, source: str, relation: str, target: str, fact: st
 def mention_uuid(episode: str, entity: str) -> str:
     """Returns the uuid5 of an entity's mention by an episode."""
     return _uuid("mention", episode, entity)
-
-
-def episode_rows(
-    collection: str,
-    document: str,
-    chunk: Chunk,
-    found: Extraction,
-    reference_time: datetime,
-    came_at: datetime | None = None,
-) -> EpisodeRows:
-    """Returns the rows of a chunk; a fact without a date of its own holds from `reference_time`.
-
-    `came_at` is the time at which the document arrived, where `reference_time` is a date of the document itself.
-    """
-    episode = episode_uuid(collection, document, chunk.id)
-    written = reference_time.astimezone(UTC)  # servers keep time zones and sort by them, so all times have the same
-    came = came_at and came_at.astimezone(UTC)
-    rows = EpisodeRows(
-        {
-            "uuid": episode,
-            "name": f"{document} #{chunk.position + 1}",
-            "group_id": collection,
-            "source": "text",
-            "source_description": document,
-            "content": clean_text(chunk.embedding_text),  # chunks of older versions may not be clean
-            "created_at": came or written,
-            "valid_at": written,
-        }
-    )
-    confidence: dict[str, float] = {}
-    kinds: dict[str, tuple[str, str | None]] = {}  # the first spelling and type of each name, by its folded spelling
-    for entity in found.entities:
-        if fold_case(clean_text(entity.name)):
-            kinds.setdefault(fold_case(entity.name), (clean_text(entity.name), _label(entity.type)))
-            if entity.confidence is not None:
-                folded = fold_case(entity.name)
-                confidence[folded] = max(entity.confidence, confidence.get(folded, 0.0))
-    keys = {folded: mention_key(*named) for folded, named in kinds.items()}
-    rows.distinctions = _distinctions(keys, found, kinds)
-    resolved = resolve_within_document(list(keys.values()), rows.distinctions)
-    mentions = {folded: resolved[key] for folded, key in keys.items()}
-    spelled: dict[MentionKey, tuple[str, MentionKey]] = {}  # the spelling of each mention, and the key of that spelling
-    types: dict[MentionKey, list[str | None]] = defaultdict(list)
-    for folded, (name, kind) in kinds.items():
-        mention, own = mentions[folded], keys[folded]
-        best = spelled.setdefault(mention, (name, own))
-        if best[1].name != mention.name == own.name:
-            spelled[mention] = (name, own)
-        types[mention].append(kind)
-        if folded in confidence:
-            rows.confidence[mention] = max(confidence[folded], rows.confidence.get(mention, 0.0))
-    for mention, (name, _) in spelled.items():
-        rows.entities[mention] = (name, _type(mention, types[mention]))
-    endpoints = _EndpointLookup(keys, mentions)
-    for fact in found.facts:
-        source, target = endpoints.find(fact.source), endpoints.find(fact.target)
-        if source is None or target is None or source == target:
-            rows.left_out[OF_ITSELF if source and source == target else OF_UNKNOWN] += 1
-            continue
-        begins, until = (date and date.astimezone(UTC) for date in (fact.valid_at, fact.invalid_at))
-        assertion = Assertion(
-            episode,
-            clean_text(fact.fact),
-            written,
-            begins,
-            until,
-            fact.one_at_a_time,
-            fact.relation,
-            fact.valid_at_said,
-            fact.invalid_at_said,
-            came,
-            role_by_types(fact.relation, rows.entities[source][1], rows.entities[target][1]),
-            fact.property,
-            fact.confidence,
-        )
-        first = rows.facts.setdefault((source, fact.relation, target, fold_case(fact.fact)), assertion)
-        if fact.confidence is not None and fact.confidence > (first.confidence or 0.0):
-            rows.facts[source, fact.relation, target, fold_case(fact.fact)] = replace(first, confidence=fact.confidence)
-    return rows
-
-
-class _EndpointLookup:
-    """Finds the entity of a fact's endpoint: by its name as written, by its mention key, or by a key of a single entity."""
-
-    def __init__(self, keys: Mapping[str, MentionKey], mentions: Mapping[str, MentionKey]) -> None:
-        self._mentions = mentions
-        self._by_name = {keys[name].name: mention for name, mention in reversed(list(mentions.items()))}
-        self._by_key: dict[str, set[MentionKey]] = defaultdict(set)
-        for name, mention in mentions.items():
-            self._by_key[keys[name].key].add(mention)
-
-    def find(self, name: str) -> MentionKey | None:
-        """Returns the entity of the name; None where it names none or is ambiguous."""
-        if mention := self._mentions.get(fold_case(name)):
-            return mention
-        own = mention_key(name, None)
-        of_key = self._by_key.get(own.key, ())
-        return self._by_name.get(own.name) or (next(iter(of_key)) if len(of_key) == 1 else None)
-
-
-def _distinctions(
-    keys: Mapping[str, MentionKey], found: Extraction, kinds: Mapping[str, tuple[str, str | None]]
-) -> Distinctions:
-    """Returns the distinctions that the text makes between names of the same key."""
-    named = [(mention.key, mention.form, kinds[name][1]) for name, mention in keys.items()]
-    if len({key for key, _, _ in named}) == len(named):
-        return NO_DISTINCTIONS
-    related = [(keys.get(fold_case(fact.source)), keys.get(fold_case(fact.target))) for fact in found.facts]
-    of_same_key = [
-        (source.key, source.form, target.form) for source, target in related if source and target and source.key == target.key
-    ]
-    return distinctions_in_text(named, of_same_key)
-
-
-def _type(mention: MentionKey, given: Sequence[str | None]) -> str | None:
-    """Returns the first informative type of those given that the mention allows: PERSON for a person, no PERSON for others."""
-    if mention.type == PERSON:
-        return PERSON
-    allowed = [kind for kind in given if kind != PERSON]
-    return next((kind for kind in allowed if not is_generic(kind)), allowed[0] if allowed else None)
-
-
-def _label(kind: str) -> str | None:
-    return kind if _LABEL.fullmatch(kind) and kind != "Entity" else None
 
 
 def _uuid(*parts: str) -> str:

@@ -44,9 +44,10 @@ from fathom.graphdb.connection import GraphConnection, open_graph
 from fathom.graphdb.fencing import exclusive_writer
 from fathom.graphdb.schema import ensure_schema
 from fathom.ids import episode_uuid, split_document_id
+from fathom.knowledge.chunk_rows import episode_rows
 from fathom.knowledge.confidence_filter import below_threshold, drop_uncertain, lost_below_threshold
 from fathom.knowledge.fact_validity import DEFAULT_RULES, override_rules
-from fathom.knowledge.records import EpisodeRows, episode_rows
+from fathom.knowledge.records import EpisodeRows
 from fathom.ledger.episode import EpisodeOutcome, ExtractionOutcome, FailureOutcome, WriteOutcome
 from fathom.ledger.episode_ledger import Ledger, PlannedEpisode, ProducerVersions
 from fathom.ledger.writer_lease import Leases

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fathom.knowledge.chunk_rows import OF_ITSELF, OF_UNKNOWN
 from fathom.knowledge.clustering import MatchVerdicts
 from fathom.knowledge.name_disambiguation import (
     ACCENTS,
@@ -24,9 +25,8 @@ from fathom.knowledge.name_resolution import (
     resolve_within_collection,
     resolve_within_document,
 )
-from fathom.knowledge.records import OF_ITSELF, OF_UNKNOWN
 from fathom.resolution.entity_candidates import block
-from tests.fathom.knowledge.test_records import rows_of
+from tests.fathom.knowledge.test_chunk_rows import rows_of
 
 PLC, LTD, SHELL = (mention_key(name, "Organization") for name in ("Shell plc", "Shell Ltd", "Shell"))
 NAMES = ["Shell plc", "Shell Ltd", "Shell Limited", "Shéll", "SHELL", "J. Peña", "José Peña", "Jose Pena", "J Pena", "Ann"]

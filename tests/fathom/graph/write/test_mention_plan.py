@@ -7,7 +7,7 @@ from typing import Any
 
 from fathom.extraction.model import Entity, Extraction
 from fathom.graph.write.mention_plan import ConcernedMentions, MentionPlan, keys_to_resolve, plan_mentions
-from fathom.knowledge.records import episode_rows
+from fathom.knowledge.chunk_rows import episode_rows
 from fathom.knowledge.clustering import NO_VERDICTS, MatchVerdicts, pair_of
 from fathom.knowledge.name_resolution import PERSON, UNTYPED, MentionKey, mention_key
 from fathom.knowledge.records import EpisodeRows, entity_uuid

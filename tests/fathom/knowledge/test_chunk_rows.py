@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from fathom.extraction.model import Entity, Extraction, Fact
 from fathom.ids import episode_uuid
+from fathom.knowledge.chunk_rows import episode_rows
 from fathom.knowledge.name_resolution import mention_key
-from fathom.knowledge.records import EpisodeRows, entity_uuid, episode_rows
+from fathom.knowledge.records import EpisodeRows, entity_uuid
 from tests.fathom.graphdb.small_corpus import BRIDGE, CLOSED, FIRM, FOUNDED, WRITTEN_AT, ScriptedModel, chunks_of
 
 NAMES = ["John Smith", "J. Smith", "James Smith", "j  smith", "Mercury", "MERCURY", "The Mercury", "Ann"]
