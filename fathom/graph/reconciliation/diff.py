@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -59,47 +60,41 @@ class Differences(BaseModel):
         return not any(value for name, value in self if name not in ("collection", "episodes"))
 
 
+@dataclass
+class _EpisodesInGraph:
+    """The episodes of a collection in the graph, by uuid, and the mentions and facts that each has."""
+
+    documents: dict[str, str] = field(default_factory=dict[str, str])
+    doubled: list[str] = field(default_factory=list[str])
+    doubled_mentions: list[str] = field(default_factory=list[str])
+    mentions: Counter[str] = field(default_factory=Counter[str])
+    facts: Counter[str] = field(default_factory=Counter[str])
+    lacking: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])  # episode and fact, where the fact is not found
+
+    def is_partial(self, row: EpisodeRow) -> bool:
+        """Returns whether the episode has fewer mentions or facts than the ledger counted."""
+        return self.mentions[row.uuid] < row.entities or self.facts[row.uuid] < row.facts
+
+
+@dataclass
+class _EntitiesInGraph:
+    """The faults of a collection's entities and facts in the graph."""
+
+    doubled: list[str] = field(default_factory=list[str])
+    orphans: list[str] = field(default_factory=list[str])
+    ungrounded: list[str] = field(default_factory=list[str])
+    stale: list[str] = field(default_factory=list[str])
+
+
 def find_differences(connection: GraphConnection, collection: str, written: Mapping[str, EpisodeRow]) -> Differences:
     """Compares the collection in the graph with `written`, the rows of the ledger's written episodes by uuid.
 
     Concurrent writes may appear as differences. Raises GraphUnreachable.
     """
-    in_graph: dict[str, str] = {}
-    doubled: list[str] = []
-    mentions: list[str] = []
-    named: Counter[str] = Counter()
-    claimed: set[tuple[str, str]] = set()
-    claims: Counter[str] = Counter()
-    for rows in _pages(connection, EPISODES, collection):
-        uuids = [row["uuid"] for row in rows]
-        doubled += [row["uuid"] for row in rows if row["copies"] > 1]
-        in_graph |= {row["uuid"]: row["document"] for row in rows}
-        for row in connection.read(MENTIONS, uuids=uuids):
-            named[row["uuid"]] += row["senses"]  # the ledger counts each name of an entity
-            mentions += [f"{row['uuid']}{ARROW}{row['entity']}"] if row["times"] > 1 else []
-        for row in connection.read(CLAIMS, uuids=uuids):
-            claimed.update((row["uuid"], fact) for fact in row["facts"] or ())
-            claims[row["uuid"]] = len(row["facts"] or ())
-    orphans: list[str] = []
-    ungrounded: list[str] = []
-    stale: list[str] = []
-    after = ""
-    for rows in _pages(connection, ENTITIES, collection):
-        uuids = [row["uuid"] for row in rows]
-        doubled += [row["uuid"] for row in rows if row["copies"] > 1]
-        orphans += [row["uuid"] for row in connection.read(ORPHANS, uuids=uuids)]
-        facts = connection.read(FACTS, group=collection, after=after, last=uuids[-1])
-        doubled += _twice([row["uuid"] for row in facts])
-        for row in facts:
-            there = [uuid for uuid in row["episodes"] or () if uuid in in_graph]
-            claimed.difference_update((uuid, row["uuid"]) for uuid in there)
-            if not there:
-                ungrounded.append(row["uuid"])
-            elif len(there) < len(row["episodes"]):
-                stale.append(row["uuid"])
-        after = uuids[-1]
-    torn = {uuid for uuid, _ in claimed}
-    torn |= {uuid for uuid, row in written.items() if named[uuid] < row.entities or claims[uuid] < row.facts}
+    stored = _read_episodes(connection, collection)
+    entities = _read_entities(connection, collection, stored)
+    in_graph = stored.documents
+    torn = {uuid for uuid, _ in stored.lacking} | {uuid for uuid, row in written.items() if stored.is_partial(row)}
     return Differences(
         collection=collection,
         episodes=len(in_graph.keys() & written.keys()),
@@ -107,11 +102,11 @@ def find_differences(connection: GraphConnection, collection: str, written: Mapp
         unknown=sorted(in_graph.keys() - written.keys()),
         partial=sorted(torn & in_graph.keys()),
         elsewhere=sorted(uuid for uuid in in_graph.keys() & written.keys() if in_graph[uuid] != written[uuid].document),
-        doubled=sorted(doubled),
-        doubled_mentions=sorted(mentions),
-        ungrounded=sorted(ungrounded),
-        stale=sorted(stale),
-        orphans=sorted(orphans),
+        doubled=sorted([*stored.doubled, *entities.doubled]),
+        doubled_mentions=sorted(stored.doubled_mentions),
+        ungrounded=sorted(entities.ungrounded),
+        stale=sorted(entities.stale),
+        orphans=sorted(entities.orphans),
     )
 
 
@@ -119,6 +114,43 @@ def list_collections(connection: GraphConnection) -> list[str]:
     """Returns the collections with episodes or entities in the graph."""
     found = connection.read("MATCH (n:Episodic) RETURN DISTINCT n.group_id AS name")
     return sorted({row["name"] for row in found + connection.read("MATCH (n:Entity) RETURN DISTINCT n.group_id AS name")})
+
+
+def _read_episodes(connection: GraphConnection, collection: str) -> _EpisodesInGraph:
+    """Reads the episodes; all facts that they claim are lacking until they are found."""
+    found = _EpisodesInGraph()
+    for rows in _pages(connection, EPISODES, collection):
+        uuids = [row["uuid"] for row in rows]
+        found.doubled += [row["uuid"] for row in rows if row["copies"] > 1]
+        found.documents |= {row["uuid"]: row["document"] for row in rows}
+        for row in connection.read(MENTIONS, uuids=uuids):
+            found.mentions[row["uuid"]] += row["senses"]  # the ledger counts each name of an entity
+            found.doubled_mentions += [f"{row['uuid']}{ARROW}{row['entity']}"] if row["times"] > 1 else []
+        for row in connection.read(CLAIMS, uuids=uuids):
+            found.lacking.update((row["uuid"], fact) for fact in row["facts"] or ())
+            found.facts[row["uuid"]] = len(row["facts"] or ())
+    return found
+
+
+def _read_entities(connection: GraphConnection, collection: str, episodes: _EpisodesInGraph) -> _EntitiesInGraph:
+    """Reads the entities with their facts, and takes the facts from those that the episodes lack."""
+    found = _EntitiesInGraph()
+    after = ""
+    for rows in _pages(connection, ENTITIES, collection):
+        uuids = [row["uuid"] for row in rows]
+        found.doubled += [row["uuid"] for row in rows if row["copies"] > 1]
+        found.orphans += [row["uuid"] for row in connection.read(ORPHANS, uuids=uuids)]
+        facts = connection.read(FACTS, group=collection, after=after, last=uuids[-1])
+        found.doubled += _twice([row["uuid"] for row in facts])
+        for row in facts:
+            there = [uuid for uuid in row["episodes"] or () if uuid in episodes.documents]
+            episodes.lacking.difference_update((uuid, row["uuid"]) for uuid in there)
+            if not there:
+                found.ungrounded.append(row["uuid"])
+            elif len(there) < len(row["episodes"]):
+                found.stale.append(row["uuid"])
+        after = uuids[-1]
+    return found
 
 
 def _pages(connection: GraphConnection, query: str, group: str) -> Iterator[list[dict[str, Any]]]:
