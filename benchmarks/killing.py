@@ -20,7 +20,7 @@ from fathom.database import open_database
 from fathom.extraction.model import DescribedName, Entity, Extraction, Fact, LanguageModel, PairVerdicts, StatedFact, Usage
 from fathom.graph.read.snapshot import take_snapshot
 from fathom.graph.reconciliation.diff import find_differences
-from fathom.graph.write.document_writer import DocumentWriter
+from fathom.graph.write.document_writer import DocumentWriter, WriteOptions
 from fathom.graphdb.connection import GraphAddress, GraphConnection
 from fathom.ids import chunk_identity
 from fathom.knowledge.assertions import statement_key
@@ -262,7 +262,7 @@ class Killing:
         ledger.killer = killer
         begun = home / "begun"
         try:
-            writer = DocumentWriter(graph, Model(killer, home / "asked"), Embedder(), ledger, batch=BATCH)
+            writer = DocumentWriter(graph, Model(killer, home / "asked"), Embedder(), ledger, options=WriteOptions(batch=BATCH))
             for number, (name, numbers) in enumerate(STEPS):
                 if begun.exists() and number < int(begun.read_text()):
                     continue

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
 from typing import Any
 
-from fathom.chunking.chunk import ChunkSet
+from fathom.chunking.chunk import Chunk, ChunkSet
 from fathom.database import open_database
 from fathom.embedding.binary_vectors import BinarizingEmbedder
 from fathom.embedding.embedder import Embedder, open_embedder
@@ -38,6 +38,7 @@ from fathom.graph.write.transaction import (
     remove_episodes,
     save_episodes,
 )
+from fathom.graph.write.write_plan import DocumentDates, WritePlan, plan_write
 from fathom.graph.write.write_progress import WriteProgress
 from fathom.graph.write.write_report import EpisodeProgress, EpisodeProgressCallback, WriteReport
 from fathom.graphdb.connection import GraphConnection, open_graph
@@ -49,7 +50,7 @@ from fathom.knowledge.confidence_filter import below_threshold, drop_uncertain, 
 from fathom.knowledge.fact_validity import DEFAULT_RULES, override_rules
 from fathom.knowledge.records import EpisodeRows
 from fathom.ledger.episode import EpisodeOutcome, ExtractionOutcome, FailureOutcome, WriteOutcome
-from fathom.ledger.episode_ledger import Ledger, PlannedEpisode, ProducerVersions
+from fathom.ledger.episode_ledger import Ledger, ProducerVersions
 from fathom.ledger.writer_lease import Leases
 from fathom.llm.client import billed_to
 from fathom.observability.structured_logging import get_logger
@@ -58,15 +59,27 @@ from fathom.settings import Settings
 
 BATCH = 20  # chunks a transaction: shares the cost of a transaction, and a crash repeats little
 
-DocumentDates = tuple[
-    datetime, datetime | None
-]  # the reference time, and the time of arrival where the former is the document's own date
-
 log = get_logger(__name__)
 
 
 def _silent(progress: EpisodeProgress) -> None:
     pass
+
+
+def _default_rules(collection: str) -> Rules:
+    return DEFAULT_RULES
+
+
+@dataclass(frozen=True)
+class WriteOptions:
+    """How documents are written: a collection's rules of functional relations, chunks a transaction, least confidence."""
+
+    rules_of: Callable[[str], Rules] = _default_rules
+    batch: int = BATCH
+    min_confidence: float = 0.0  # of entities and facts whose confidence was measured; the others are dropped
+
+
+DEFAULT_OPTIONS = WriteOptions()
 
 
 class DocumentWriter:
@@ -79,9 +92,7 @@ class DocumentWriter:
         embedder: Embedder,
         ledger: Ledger,
         leases: Leases | None = None,
-        one_at_a_time: Callable[[str], Rules] = lambda collection: DEFAULT_RULES,
-        batch: int = BATCH,
-        min_confidence: float = 0.0,
+        options: WriteOptions = DEFAULT_OPTIONS,
     ) -> None:
         self.connection = connection
         self._model = model
@@ -89,9 +100,7 @@ class DocumentWriter:
         self._ledger = ledger
         self._leases = leases or Leases(ledger.engine)
         self._resolver = Resolver(connection, ledger, model, self._embedder)
-        self._rules = one_at_a_time
-        self._batch = batch
-        self._min_confidence = min_confidence
+        self._options = options
         self._schema_exists = False
         self._upgraded: set[str] = set()
 
@@ -121,7 +130,7 @@ class DocumentWriter:
         self._ensure_schema()
         with exclusive_writer(self.connection, self._leases, collection), billed_to(chunk_set.document):
             self._upgrade(collection)
-            report = self._write(collection, chunk_set, (reference_time, came_at), progress)
+            report = self._write(chunk_set, DocumentDates(reference_time, came_at), progress)
             if attached_to is not None:
                 link_attachments(self.connection, self._ledger, attached_to, [chunk_set.document])
             link_attachments(self.connection, self._ledger, chunk_set.document, attachments)
@@ -155,79 +164,89 @@ class DocumentWriter:
         self.connection.close()
         self._model.close()
 
-    def _write(
-        self, collection: str, chunk_set: ChunkSet, dates: DocumentDates, on_progress: EpisodeProgressCallback
-    ) -> WriteReport:
-        document = chunk_set.document
-        wanted = {episode_uuid(collection, document, chunk.id): chunk for chunk in chunk_set.chunks}
-        before = self._ledger.states(document)
-        gone = [uuid for uuid, state in before.items() if uuid not in wanted and state != "removed"]
-        touched = self._remove(collection, gone)
-        planned = [PlannedEpisode(uuid, chunk.id, chunk.position) for uuid, chunk in wanted.items()]
+    def _write(self, chunk_set: ChunkSet, dates: DocumentDates, on_progress: EpisodeProgressCallback) -> WriteReport:
+        plan = plan_write(chunk_set, dates, self._ledger.states(chunk_set.document))
+        touched = self._remove(plan.collection, plan.gone)
         makers = ProducerVersions(chunk_set.chunker, self._model.prompt, self._model.name, self._embedder.name)
-        self._ledger.plan(document, chunk_set.version, planned, makers)
-        todo = [chunk for uuid, chunk in wanted.items() if before.get(uuid) not in ("written", "quarantined")]
-        progress = WriteProgress(len(todo), on_progress)
-        rest = todo
+        self._ledger.plan(plan.document, chunk_set.version, plan.episodes, makers)
+        progress = WriteProgress(len(plan.todo), on_progress)
+        pending = self._extract_and_save(plan, progress)
+        if progress.written or plan.has_written_episode:  # otherwise the chunks are not the cause
+            quarantine_chunks(self._ledger, plan.collection, plan.document, progress.failed.values())
+        self._resolver.prune(plan.collection)  # after the write, which may state the same again
+        self._resolve(plan, pending, progress)
+        return self._report(plan, touched, progress)
+
+    def _extract_and_save(self, plan: WritePlan, progress: WriteProgress) -> PendingMatches | None:
+        """Extracts and saves the chunks, retrying failed ones up to MAX_TRIES times; returns the names being judged.
+
+        Raises AnswersUnusable where the model, not a chunk, is the cause, and the errors that stop all requests.
+        """
         pending: PendingMatches | None = None
+        chunks = plan.todo
         for tries in range(1, MAX_TRIES + 1):
-            with closing(extract_chunks(self._model, rest, self._batch)) as found:
-                for start in range(0, len(rest), self._batch):
-                    expected = min(self._batch, len(rest) - start)
-                    batch, stopped = self._collect_batch(document, islice(found, expected), expected, dates, progress)
-                    last = start + expected == len(rest) and not stopped and not pending
-                    began = time.perf_counter()
-                    with self._resolver.judge_during_write(collection, list(wanted), batch if last else ()) as started:
-                        progress.seconds_writing += time.perf_counter() - began
-                        self._save(collection, batch, progress)
-                    pending = pending or started
-                    if stopped:
-                        raise stopped
-            if not (rest := progress.to_try_again()):
+            pending = self._try_chunks(plan, chunks, progress, pending)
+            if not (chunks := progress.to_try_again()):
                 break
-            if (fault := shared_fault(progress.failed.values(), len(wanted), tries, self._model.name)) is not None:
+            if (fault := shared_fault(progress.failed.values(), len(plan.wanted), tries, self._model.name)) is not None:
                 raise fault
-        written = len(todo) - len(progress.failed)
-        if written or "written" in (before.get(uuid) for uuid in wanted):  # otherwise the chunks are not the cause
-            quarantine_chunks(self._ledger, collection, document, progress.failed.values())
-        self._resolver.prune(collection)  # after the write, which may state the same again
-        self._resolve(document, list(wanted), pending, progress)
-        failures = [*progress.failed.values(), *already_quarantined(self._ledger, document, wanted, before)]
-        languages = Counter(chunk.language for chunk in chunk_set.chunks if chunk.language)
-        read = self._model.languages  # None: all
-        totals = document_totals(self.connection, list(wanted), touched)
-        rows = [row for row in self._ledger.rows(document, state="written") if row.uuid in wanted]
+        return pending
+
+    def _try_chunks(
+        self, plan: WritePlan, chunks: Sequence[Chunk], progress: WriteProgress, pending: PendingMatches | None
+    ) -> PendingMatches | None:
+        """Extracts and saves the chunks in batches; names are judged during the last, unless some are `pending` already."""
+        size = self._options.batch
+        with closing(extract_chunks(self._model, chunks, size)) as found:
+            for start in range(0, len(chunks), size):
+                expected = min(size, len(chunks) - start)
+                batch, stopped = self._collect_batch(plan, islice(found, expected), expected, progress)
+                last = start + expected == len(chunks) and not stopped and not pending
+                began = time.perf_counter()
+                with self._resolver.judge_during_write(plan.collection, plan.uuids, batch if last else ()) as started:
+                    progress.seconds_writing += time.perf_counter() - began
+                    self._save(plan.collection, batch, progress)
+                pending = pending or started
+                if stopped:
+                    raise stopped
+        return pending
+
+    def _report(self, plan: WritePlan, touched: Sequence[str], progress: WriteProgress) -> WriteReport:
+        """Reports the write; `touched` are the entities that removed episodes mentioned."""
+        failures = [*progress.failed.values(), *already_quarantined(self._ledger, plan.document, plan.wanted, plan.before)]
+        languages, supported = plan.languages, self._model.languages  # None: all
+        totals = document_totals(self.connection, plan.uuids, touched)
+        rows = [row for row in self._ledger.rows(plan.document, state="written") if row.uuid in plan.wanted]
         left_out = sum_counts(*(row.left_out for row in rows))
         unsure = below_threshold(left_out)
-        answers_left_out = {why: count for why, count in left_out.items() if why not in unsure}
         extracted = [
             *(LostItems(row.entities, row.facts) for row in rows),
             count_lost(left_out),
             lost_below_threshold(left_out),
         ]
-        if unsure and written:
+        if unsure and progress.written:
             metrics = lost_below_threshold(left_out)._asdict()
             log.info("Low-confidence items dropped", sub_stage="confidence", metrics=metrics)
         return WriteReport(
-            document=document,
-            version=chunk_set.version,
-            chunks=len(chunk_set.chunks),
-            written=written,
-            unchanged=totals.episodes - written,
-            removed=len(gone),
+            document=plan.document,
+            version=plan.chunk_set.version,
+            chunks=len(plan.chunk_set.chunks),
+            written=progress.written,
+            unchanged=totals.episodes - progress.written,
+            removed=len(plan.gone),
             failures=sorted(failures, key=lambda failure: failure.position),
             entities=totals.entities,
             facts=totals.facts,
             entities_by_type=totals.entities_by_type,
             languages=dict(languages.most_common()),
-            unread=sum(count for code, count in languages.items() if read is not None and code not in read),
+            unread=sum(count for code, count in languages.items() if supported is not None and code not in supported),
             sample_facts=totals.sample_facts,
             orphans=totals.orphans,
             missing_embeddings=totals.missing_embeddings,
             facts_left_out=dict(progress.left_out),
-            answers_left_out=answers_left_out,
+            answers_left_out={why: count for why, count in left_out.items() if why not in unsure},
             below_confidence=unsure,
-            min_confidence=self._min_confidence,
+            min_confidence=self._options.min_confidence,
             entities_answered=sum(part.entities for part in extracted),
             facts_answered=sum(part.facts for part in extracted),
             tokens_in=progress.tokens_in,
@@ -241,26 +260,25 @@ class DocumentWriter:
         )
 
     def _collect_batch(
-        self, document: str, extracted: Iterator[ChunkExtraction], expected: int, dates: DocumentDates, progress: WriteProgress
+        self, plan: WritePlan, extracted: Iterator[ChunkExtraction], expected: int, progress: WriteProgress
     ) -> tuple[list[EpisodeRows], FathomError | None]:
         """Returns a batch as rows, and the error that stopped extraction; rows before it are paid for and must be written."""
         start = time.perf_counter()
-        collection, _ = split_document_id(document)
         batch: list[EpisodeRows] = []
         outcomes: list[EpisodeOutcome] = []
         stopped: FathomError | None = None
         progress.sending(expected)
         try:
             for chunk, extraction in extracted:
-                uuid = episode_uuid(collection, document, chunk.id)
+                uuid = episode_uuid(plan.collection, plan.document, chunk.id)
                 if isinstance(extraction, ExtractionFailed):
                     outcomes.append(FailureOutcome(uuid, extraction.name))
                     progress.fail(chunk, extraction)
                     continue
-                found = drop_uncertain(extraction, self._min_confidence)
+                found = drop_uncertain(extraction, self._options.min_confidence)
                 use = found.usage
                 outcomes.append(ExtractionOutcome(uuid, use.tokens_in, use.tokens_out, use.cost_usd, found.left_out))
-                batch.append(episode_rows(collection, document, chunk, found, *dates))
+                batch.append(episode_rows(plan.collection, plan.document, chunk, found, *plan.dates))
                 progress.extracted(chunk, found)
                 progress.left_out.update(batch[-1].left_out)
         except FathomError as error:
@@ -293,16 +311,15 @@ class DocumentWriter:
         self._resolver.mark_for_pruning(collection)
         return self._change(remove_episodes, collection, uuids)
 
-    def _resolve(self, document: str, uuids: Sequence[str], pending: PendingMatches | None, progress: WriteProgress) -> None:
+    def _resolve(self, plan: WritePlan, pending: PendingMatches | None, progress: WriteProgress) -> None:
         """Resolves the names and facts of the episodes; the usage is recorded with the last episode."""
-        if not uuids:
+        if not plan.wanted:
             return
         start = time.perf_counter()
-        collection, _ = split_document_id(document)
-        joins = (partial(self._change, change, collection) for change in (join_names, join_facts))
-        use = self._resolver.resolve(collection, uuids, pending, *joins)
+        joins = (partial(self._change, change, plan.collection) for change in (join_names, join_facts))
+        use = self._resolver.resolve(plan.collection, plan.uuids, pending, *joins)
         if use.calls:
-            self._ledger.record([ExtractionOutcome(uuids[-1], use.tokens_in, use.tokens_out, use.cost_usd)])
+            self._ledger.record([ExtractionOutcome(plan.uuids[-1], use.tokens_in, use.tokens_out, use.cost_usd)])
         progress.judged(use, time.perf_counter() - start)
 
     def _change(
@@ -318,7 +335,7 @@ class DocumentWriter:
             partial(self._resolver.name_verdicts, collection),
             partial(self._resolver.fact_verdicts, collection),
         )
-        return CollectionContext(collection, self._rules(collection), name_verdicts, fact_verdicts, self._embedder)
+        return CollectionContext(collection, self._options.rules_of(collection), name_verdicts, fact_verdicts, self._embedder)
 
     def _upgrade(self, collection: str) -> None:
         """Upgrades name keys and fact dates of a collection that an older version wrote."""
@@ -345,6 +362,5 @@ def open_writer(settings: Settings) -> DocumentWriter:
         open_language_model(settings),
         open_embedder(settings),
         Ledger(open_database(settings.operational_url)),
-        one_at_a_time=rules,
-        min_confidence=settings.min_confidence,
+        options=WriteOptions(rules, min_confidence=settings.min_confidence),
     )

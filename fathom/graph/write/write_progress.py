@@ -14,6 +14,7 @@ class WriteProgress:
     """The progress of writing a document: counts, usage and failures so far."""
 
     def __init__(self, total: int, progress: EpisodeProgressCallback) -> None:
+        self.written = 0  # episodes
         self.left_out: Counter[str] = Counter()  # dropped facts, by the reason
         self.failed: dict[str, EpisodeFailure] = {}
         self._again: list[Chunk] = []
@@ -25,7 +26,6 @@ class WriteProgress:
         self._total = total
         self._progress = progress
         self._extracted = 0
-        self._written = 0
         self._entities = 0
         self._facts = 0
 
@@ -35,7 +35,7 @@ class WriteProgress:
 
     def writing(self, episodes: int) -> None:
         """Reports that so many more episodes are being written."""
-        self._tell("writing", self._written + episodes)
+        self._tell("writing", self.written + episodes)
 
     def extracted(self, chunk: Chunk, found: Extraction) -> None:
         """Counts the chunk's extraction, which clears an earlier failure."""
@@ -58,8 +58,8 @@ class WriteProgress:
 
     def wrote(self, episodes: int) -> None:
         """Reports that so many more episodes were written."""
-        self._written += episodes
-        self._tell("written", self._written)
+        self.written += episodes
+        self._tell("written", self.written)
 
     def fail(self, chunk: Chunk, error: ExtractionFailed) -> None:
         """Records a failed attempt at the chunk."""

@@ -11,7 +11,7 @@ from fathom.embedding.minilm import MiniLM
 from fathom.extraction.model import Extraction
 from fathom.graph.read.episode_contents import contents_of
 from fathom.graph.reconciliation.diff import find_differences
-from fathom.graph.write.document_writer import DocumentWriter
+from fathom.graph.write.document_writer import DocumentWriter, WriteOptions
 from fathom.graphdb.connection import GraphConnection
 from fathom.graphdb.user_query import run_query
 from fathom.ids import episode_uuid
@@ -55,7 +55,7 @@ def sure(graph: GraphConnection, embedder: MiniLM, ledger: Ledger) -> Sure:
     """A writer that leaves out what is below a confidence."""
 
     def make(least: float = 0.7) -> DocumentWriter:
-        return DocumentWriter(graph, SureModel(), embedder, ledger, min_confidence=least)
+        return DocumentWriter(graph, SureModel(), embedder, ledger, options=WriteOptions(min_confidence=least))
 
     return make
 
