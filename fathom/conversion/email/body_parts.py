@@ -14,11 +14,16 @@ from typing import Literal
 from fathom.conversion.docling_backends.html.page import HtmlPageContent, read_page
 from fathom.conversion.docling_backends.markup.markup_blocks import (
     Cell,
+    Code,
+    Footnote,
+    Formula,
     ItemList,
     ListItem,
     MarkupBlock,
     MarkupHeading,
     MarkupTable,
+    Paragraph,
+    Picture,
 )
 from fathom.conversion.docling_backends.markup.markup_inline import Run
 from fathom.conversion.email.attachments import CALENDARS, LEFT_OUT, MESSAGE, part_name
@@ -198,16 +203,22 @@ def _runs(blocks: list[MarkupBlock]) -> Iterator[Run]:
     waiting: list[MarkupBlock | Cell | ListItem] = list(reversed(blocks))
     while waiting:
         block = waiting.pop()
-        runs = getattr(block, "runs", None) or getattr(block, "caption", None) or ()
-        yield from runs
-        if isinstance(block, ItemList):
-            waiting.extend(reversed(block.items))
-        elif isinstance(block, MarkupTable):
-            waiting.extend(cell for row in reversed(block.rows) for cell in reversed(row))
-        elif isinstance(block, Cell | ListItem):
-            waiting.extend(reversed(block.blocks))
-        elif text := getattr(block, "text", ""):
-            yield Run(str(text))
+        match block:
+            case MarkupHeading() | Paragraph() | Footnote():
+                yield from block.runs
+            case ItemList():
+                waiting.extend(reversed(block.items))
+            case Cell() | ListItem():
+                waiting.extend(reversed(block.blocks))
+            case MarkupTable():
+                yield from block.caption
+                waiting.extend(cell for row in reversed(block.rows) for cell in reversed(row))
+            case Picture():
+                yield from block.caption
+            case Code():
+                yield from (*block.caption, *([Run(block.text)] if block.text else []))
+            case Formula() if block.text:
+                yield Run(block.text)
 
 
 def _read_related(part: Message[str, str], found: MailContent, depth: int) -> Iterator[BodyPart]:

@@ -6,7 +6,7 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from fathom.conversion.email.attachments import attachments_of, list_attachments
 from fathom.conversion.own_date import own_date
@@ -100,12 +100,7 @@ def _reported(
         document=document,
         markdown=markdown_of(read),
         report=report,
-        page_picture=page_picture(path, inspection, outcome.document, _first_page(outcome.result)),
+        page_picture=page_picture(path, inspection, outcome.document, outcome.first_page),
         ocr_lines=lines,
         attachments=attachments,
     )
-
-
-def _first_page(result: Any) -> Any:
-    """Returns the first page of a PDF as its backend has drawn it; None where none was drawn."""
-    return getattr(getattr(getattr(result, "input", None), "_backend", None), "first_page", None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from lxml import etree
 
@@ -14,12 +15,22 @@ from fathom.conversion.geometric.pdf.assembly.inline_links import keep_inline_li
 from fathom.conversion.geometric.pdf.assembly.running_text import keep_running_texts_once
 from fathom.conversion.kinds.xml_faults import messages_of, name_xml_fault
 from fathom.conversion.quality.report_builder import ConversionOutcome
-from fathom.conversion.report import ConversionError, DocumentKind, Inspection, PageProgress, ProgressCallback
+from fathom.conversion.report import ConversionError, DocumentKind, Inspection, Notice, PageProgress, ProgressCallback
 from fathom.errors import ConversionFailed, DocumentDamaged
 
 if TYPE_CHECKING:
     from docling.datamodel.document import ConversionResult
     from docling.document_converter import DocumentConverter
+
+
+@runtime_checkable
+class NoticingBackend(Protocol):
+    """A backend that names the content it leaves out or alters, as docling's own backends do not."""
+
+    @property
+    def notices(self) -> Sequence[Notice]:
+        """The notices; complete once the document is converted."""
+        ...
 
 
 def convert_by_docling(
@@ -51,6 +62,7 @@ def outcome_of(result: ConversionResult, inspection: Inspection) -> ConversionOu
     from docling.datamodel.document import get_input_rejection_cause
 
     from fathom.conversion.docling_backends.backend_errors import refusal_of
+    from fathom.conversion.geometric.pdf.pdf_backend import GeometricPdfBackend
 
     errors = [
         ConversionError(category=_category(error), message=error.error_message, page=error.page_no) for error in result.errors
@@ -64,8 +76,14 @@ def outcome_of(result: ConversionResult, inspection: Inspection) -> ConversionOu
     if result.status is not ConversionStatus.SUCCESS and not errors:
         errors.append(ConversionError(category="partial", message=f"docling says {result.status.value}."))
     relabel_empty_headings(result.document)
-    notices = list(getattr(result.input._backend, "notices", ()))
-    return ConversionOutcome(document=result.document, result=result, errors=errors, notices=notices)
+    backend: Any = result.input._backend
+    outcome = ConversionOutcome(document=result.document, result=result, errors=errors)
+    if isinstance(backend, NoticingBackend):
+        outcome.notices = list(backend.notices)
+    if isinstance(backend, GeometricPdfBackend):
+        outcome.pages = dict(sorted(backend.pages_as_read.items())) or None
+        outcome.first_page = backend.first_page
+    return outcome
 
 
 def _category(error: Any) -> str:

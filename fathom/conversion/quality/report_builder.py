@@ -34,10 +34,16 @@ MAX_LOST_CHARACTERS = 120
 
 @dataclass(slots=True)
 class ConversionOutcome:
-    """A document and how it came about; `result` is docling's, None where docling had no part."""
+    """A document and how it came about; `result` is docling's, None where docling had no part.
+
+    `pages` are the facts taken of each page of a PDF while it was open, by number in order, and `first_page` is the first as it
+    is drawn for people; None where the geometric engine had no part.
+    """
 
     document: Any
     result: Any = None
+    pages: Mapping[int, PageAsRead] | None = None
+    first_page: Any = None
     errors: list[ConversionError] = field(default_factory=list[ConversionError])
     notices: list[Notice] = field(default_factory=list[Notice])
 
@@ -69,12 +75,11 @@ def report_of(
     scores = _ocr_scores(outcome.result)
     body = "\n".join(texts)
     kept = len(words_of(body))
-    pages = pages_as_read(outcome.result)
-    compared = _compared(path, inspection, read, scores, pages)
+    compared = _compared(path, inspection, read, scores, outcome.pages)
     dropped = _dropped_share(kept, others)
     if inspection.kind is DocumentKind.PDF and compared is not None and compared.unshown is not None:
         dropped = compared.unshown
-    grids = _grids_of(path, pages, scores) if inspection.kind is DocumentKind.PDF else None
+    grids = _grids_of(path, outcome.pages, scores) if inspection.kind is DocumentKind.PDF else None
     return ConversionReport(
         kind=inspection.kind,
         version=making.version,
@@ -138,13 +143,6 @@ def _grids_of(path: Path, pages: Mapping[int, PageAsRead] | None, ocr_pages: Map
     return [grid for number, page in pages.items() if number not in ocr_pages for grid in page.grids]
 
 
-def pages_as_read(result: Any) -> dict[int, PageAsRead] | None:
-    """Returns the facts taken of each page of a PDF while it was open, in order; None where docling read it."""
-    backend = getattr(getattr(result, "input", None), "_backend", None)
-    pages: dict[int, PageAsRead] | None = getattr(backend, "pages_as_read", None)
-    return dict(sorted(pages.items())) if pages else None
-
-
 def _kept_figures(compared: Comparison | None) -> dict[str, Any]:
     if compared is None:
         return {}
@@ -204,12 +202,15 @@ def ocr_lines(result: Any) -> list[OcrLine]:
     """Returns every line that OCR read, by page, with its confidence; none where docling had no part or read by itself."""
     if result is None:
         return []
+    from fathom.conversion.geometric.layout.docling_page import ScannedPage
+
     lines: list[OcrLine] = []
     for page in result.pages:
         parsed = page.parsed_page
         if parsed is None:
             continue
-        cells = getattr(parsed, "ocr_lines", None) or [cell for cell in parsed.textline_cells if cell.from_ocr]
+        cells = parsed.ocr_lines if isinstance(parsed, ScannedPage) else []
+        cells = cells or [cell for cell in parsed.textline_cells if cell.from_ocr]
         for cell in cells:
             box = cell.rect.to_bounding_box().to_top_left_origin(parsed.dimension.height)
             corners = (round(box.l, 1), round(box.t, 1), round(box.r, 1), round(box.b, 1))

@@ -23,7 +23,9 @@ class HtmlBackend(DeclarativeDocumentBackend):
     """Reads a page that is in UTF-8. After `convert`, `notices` name the content omitted on purpose."""
 
     def __init__(self, in_doc: Any, path_or_stream: BytesIO | Path, options: HTMLBackendOptions | None = None) -> None:
-        super().__init__(in_doc, path_or_stream, options or HTMLBackendOptions())
+        options = options or HTMLBackendOptions()
+        super().__init__(in_doc, path_or_stream, options)
+        self._adds_title = options.add_title
         self.notices: list[Notice] = []
         data = path_or_stream.getvalue() if isinstance(path_or_stream, BytesIO) else path_or_stream.read_bytes()
         self._source = data.decode("utf-8-sig", errors="replace")
@@ -47,7 +49,7 @@ class HtmlBackend(DeclarativeDocumentBackend):
         page = read_page(self._source)
         origin = DocumentOrigin(filename=self.file.name or "file", mimetype="text/html", binary_hash=self.document_hash)
         document = DoclingDocument(name=self.file.stem or "file", origin=origin)
-        if page.title and getattr(self.options, "add_title", True):
+        if page.title and self._adds_title:
             document.add_title(page.title, content_layer=ContentLayer.FURNITURE)
         write_page(page, document)
         self.notices = page.notices

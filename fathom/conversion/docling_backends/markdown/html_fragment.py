@@ -30,9 +30,9 @@ def add_html(document: DoclingDocument, markup: str, parent_of: Callable[[], Nod
     source = InputDocument(
         path_or_stream=stream, format=InputFormat.HTML, backend=HtmlBackend, filename="fragment.html", backend_options=options
     )
-    backend = source._backend
+    backend: Any = source._backend  # an HtmlBackend
     merge(backend.convert(), document, parent_of() or document.body)
-    return list(getattr(backend, "notices", ()))
+    return list(backend.notices)
 
 
 def merge(source: DoclingDocument, document: DoclingDocument, parent: NodeItem) -> None:

@@ -22,6 +22,7 @@ from docling_core.types.doc import (
     TitleItem,
 )
 from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.part import XmlPart
 from lxml import etree
 
 from fathom.conversion.docling_backends.office.charts import CHARTS, add_chart, chart_of
@@ -95,9 +96,10 @@ class WordBackend(MsWordDocumentBackend):
         self._comments = WordComments(part)
         self._numbering = Numbering(_tree(part, RELATIONSHIP_TYPE.NUMBERING), styles)
         self._reader = WordParagraphReader(document, styles, self._get_style_chain)
-        around = [relation.target_part for relation in part.rels.values() if relation.reltype in _HEADERS]
-        roots = [document.element, *self._notes.roots, *(found.element for found in around if hasattr(found, "element"))]
-        for root in (found.element for found in around if hasattr(found, "element")):
+        targets = [relation.target_part for relation in part.rels.values() if relation.reltype in _HEADERS]
+        around = [target.element for target in targets if isinstance(target, XmlPart)]
+        roots = [document.element, *self._notes.roots, *around]
+        for root in around:
             drop_prompts(root)
         for root in roots:
             etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction)
@@ -418,7 +420,7 @@ def _tree(part: Any, relation: str) -> Any | None:
     """Returns the tree of the first part with this relationship, or None."""
     for found in part.rels.values():
         if found.reltype == relation and not found.is_external:
-            return getattr(found.target_part, "element", None)
+            return found.target_part.element if isinstance(found.target_part, XmlPart) else None
     return None
 
 

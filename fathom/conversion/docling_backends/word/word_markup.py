@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from docx.opc.part import XmlPart
 from docx.oxml import parse_xml
 from lxml import etree
 
@@ -30,9 +31,8 @@ _OFF = frozenset({"0", "false", "off", "none"})
 
 def tree_of(part: Any) -> Any | None:
     """Returns the tree of a part of the package, or None if it is no XML."""
-    element = getattr(part, "element", None)
-    if element is not None:
-        return element
+    if isinstance(part, XmlPart):
+        return part.element
     try:
         return parse_xml(part.blob)
     except etree.XMLSyntaxError:

@@ -11,13 +11,14 @@ from docling_core.types.doc import BoundingBox, CoordOrigin, DocItemLabel, Table
 from docling_core.types.doc.page import BoundingRectangle, PdfCellRenderingMode, PdfTextCell, SegmentedPdfPage, TextCell
 from pydantic import Field
 
-from fathom.conversion.geometric.layout.continuation import shape_of
+from fathom.conversion.geometric.layout.continuation import ParagraphShape, shape_of
 from fathom.conversion.geometric.layout.page_blocks import BlockRole, PageBlock, broken_on_purpose
 from fathom.conversion.geometric.layout.page_content import Box, DocumentStyle, PageContent, PageLine, Rule, Word, body_size
 from fathom.conversion.geometric.layout.paragraph_text import join_texts
 from fathom.conversion.geometric.layout.roles.listings import listing_text
 from fathom.conversion.geometric.layout.tables.table_grid import LineGrid
 from fathom.conversion.geometric.layout.text_lines import join_words
+from fathom.conversion.geometric.pdf.pdf_backend import GeometricPageBackend, GeometricPdfBackend
 
 
 class ScannedPage(SegmentedPdfPage):  # type: ignore[misc]  # docling-core's page module is Any to mypy
@@ -27,9 +28,9 @@ class ScannedPage(SegmentedPdfPage):  # type: ignore[misc]  # docling-core's pag
 
 
 class TextCluster(Cluster):  # type: ignore[misc]  # docling's base models are Any to mypy
-    """A cluster that knows how its text is set."""
+    """A cluster that knows how its text is set; docling's own layout engines give plain clusters."""
 
-    shape: Any = Field(None, exclude=True, repr=False)
+    shape: ParagraphShape | None = Field(None, exclude=True, repr=False)
 
 
 def scanned_page(parsed: SegmentedPdfPage, content: PageContent) -> ScannedPage:
@@ -41,9 +42,8 @@ def scanned_page(parsed: SegmentedPdfPage, content: PageContent) -> ScannedPage:
 def content_of(page: Page) -> PageContent:
     """Returns the content of the page: as our backend has read it, or else from the cells and shapes of any docling backend."""
     backend: Any = page._backend
-    content = getattr(backend, "content", None)
-    if isinstance(content, PageContent):
-        return content
+    if isinstance(backend, GeometricPageBackend):
+        return backend.content
     size = backend.get_size()
     parsed = page.parsed_page
     cells = (parsed.word_cells or parsed.textline_cells) if parsed is not None else []
@@ -60,10 +60,9 @@ def content_of(page: Page) -> PageContent:
 
 
 def style_of(conv_res: Any, content: PageContent) -> DocumentStyle:
-    """Returns the style of the page's document, or of the page alone if the backend does not know the document's."""
+    """Returns the style of the page's document; of the page alone where docling's backend reads it, such as a picture's."""
     backend = conv_res.input._backend
-    style = getattr(backend, "style", None)
-    return style() if callable(style) else DocumentStyle(body_size(content.words))
+    return backend.style() if isinstance(backend, GeometricPdfBackend) else DocumentStyle(body_size(content.words))
 
 
 def _word(cell: TextCell, order: int, height: float) -> Word:

@@ -15,9 +15,16 @@ from fathom.conversion.geometric.layout.docling_page import clusters_of, content
 from fathom.conversion.geometric.layout.page_blocks import BlockRole
 from fathom.conversion.geometric.layout.page_content import Box
 from fathom.conversion.geometric.layout.page_layout import lay_out
-from fathom.conversion.geometric.layout.scans import count_unread, covered_by_pictures, needs_ocr, read_scan
+from fathom.conversion.geometric.layout.scans import (
+    count_unread,
+    covered_by_pictures,
+    needs_ocr,
+    ocr_confidence,
+    read_scan,
+)
 from fathom.conversion.geometric.layout.tables.table_grid import LineGrid
 from fathom.conversion.geometric.layout.tables.unruled_tables import grid_of_region
+from fathom.conversion.geometric.pdf.pdf_backend import GeometricPageBackend, GeometricPdfBackend
 
 
 class GeometricLayoutOptions(BaseLayoutOptions):
@@ -66,21 +73,20 @@ class GeometricLayoutModel(BaseLayoutModel):
         before = content
         if self.options.ocr and needs_ocr(content):
             content = read_scan(backend, content, self.options.languages, threads=self.options.threads)
-            if hasattr(backend, "content"):
+            if isinstance(backend, GeometricPageBackend):
                 backend.content = content
-            confidences = [(w.confidence, len(w.text)) for w in content.words if content.from_ocr]
-            if confidences:
-                letters = sum(n for _, n in confidences)
-                score = sum(c * n for c, n in confidences) / letters
-                conv_res.confidence.pages[page.page_no].ocr_score = score
-        if hasattr(conv_res.input._backend, "unread") and (before.unreadable or before.voiceless):
-            conv_res.input._backend.unread[page.page_no] = count_unread(before, content)
-        if hasattr(conv_res.input._backend, "textless") and not (content.words or content.turned or content.notes):
-            conv_res.input._backend.textless[page.page_no] = covered_by_pictures(content)
+            if content.from_ocr and content.words:
+                conv_res.confidence.pages[page.page_no].ocr_score = ocr_confidence(content.words)
         style = style_of(conv_res, content)
         blocks = lay_out(content, style, first=page.page_no == 1)
-        if hasattr(conv_res.input._backend, "has_title") and any(block.role is BlockRole.TITLE for block in blocks):
-            conv_res.input._backend.has_title = True
+        pdf = conv_res.input._backend
+        if isinstance(pdf, GeometricPdfBackend):
+            if before.unreadable or before.voiceless:
+                pdf.unread[page.page_no] = count_unread(before, content)
+            if not (content.words or content.turned or content.notes):
+                pdf.textless[page.page_no] = covered_by_pictures(content)
+            if any(block.role is BlockRole.TITLE for block in blocks):
+                pdf.has_title = True
         clusters = clusters_of(blocks, style.words, from_ocr=content.from_ocr)
         content.tables = {i: block.table for i, block in enumerate(blocks) if isinstance(block.table, LineGrid)}
         if page.parsed_page is not None:

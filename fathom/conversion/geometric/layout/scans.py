@@ -84,6 +84,12 @@ def garbage_share(content: PageContent) -> float:
     return bad / total if total else 0.0
 
 
+def ocr_confidence(words: Sequence[Word]) -> float:
+    """Returns the mean confidence of a page's words, weighted by their letters, 0-1; words of its own text layer count as 1."""
+    letters = sum(len(word.text) for word in words)
+    return sum(word.confidence * len(word.text) for word in words) / letters
+
+
 def scale_of(width: float, height: float) -> float:
     """Returns pixels a point for a page of that size: small pages are enlarged, and large pages stay within bounds."""
     longest = max(width, height, 1.0)

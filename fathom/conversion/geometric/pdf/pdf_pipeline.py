@@ -72,9 +72,10 @@ class GeometricPdfPipeline(StandardPdfPipeline):
 
     def _assemble_document(self, conv_res: ConversionResult) -> ConversionResult:
         assembled = super()._assemble_document(conv_res)
-        if getattr(assembled.input._backend, "has_title", False):
-            first_heading_is_title(assembled.document)
-        if isinstance(assembled.input._backend, GeometricPdfBackend):
+        backend = assembled.input._backend
+        if isinstance(backend, GeometricPdfBackend):
+            if backend.has_title:
+                first_heading_is_title(assembled.document)
             join_continued_tables(assembled.document)
         keep_running_texts_once(assembled.document)
         return assembled

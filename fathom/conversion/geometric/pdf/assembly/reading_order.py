@@ -10,9 +10,11 @@ from docling.models.stages.reading_order.readingorder_model import ReadingOrderM
 from docling_core.types.doc import DocItemLabel, ProvenanceItem
 
 from fathom.conversion.geometric.layout.continuation import ParagraphShape, continues_in, paragraphs_indented
+from fathom.conversion.geometric.layout.docling_page import TextCluster
 from fathom.conversion.geometric.layout.paragraph_text import append_text
 from fathom.conversion.geometric.pdf.assembly.nested_lists import ItemMarks, NestedLists
 
+TEXT = DocItemLabel.TEXT
 # Items that may stand between a sentence's beginning and its end.
 BETWEEN = frozenset(
     {
@@ -25,7 +27,7 @@ BETWEEN = frozenset(
 class _Element(PageElement):
     """An element that knows how its text is set; None where another engine laid the page out."""
 
-    shape: Any = None
+    shape: ParagraphShape | None = None
 
 
 class ReadingOrder(ReadingOrderModel):
@@ -39,12 +41,12 @@ class ReadingOrder(ReadingOrderModel):
 
     def _assembled_to_readingorder_elements(self, conv_res: Any) -> list[Any]:
         elements = super()._assembled_to_readingorder_elements(conv_res)
-        made = [getattr(element.cluster, "shape", None) for element in conv_res.assembled.elements]
+        made = [_shape_of(element) for element in conv_res.assembled.elements]
         return [_Element(**dict(element), shape=shape) for element, shape in zip(elements, made, strict=True)]
 
     def _handle_text_element(self, element: Any, *, out_doc: Any, current_list: Any, parent: Any, page_height: float) -> Any:
         """Handles text as docling does, except that docling has all items of a list side by side."""
-        shape: ParagraphShape | None = getattr(element.cluster, "shape", None)
+        shape = _shape_of(element)
         inner, item = current_list, element.label == DocItemLabel.LIST_ITEM and shape is not None
         if item and shape is not None:
             inner = self._lists.list_of(out_doc, current_list, shape.left, shape.size)
@@ -81,13 +83,13 @@ class _KeepsOrder(ReadingOrderPredictor):
 
     def predict_merges(self, sorted_elements: list[PageElement]) -> dict[int, list[int]]:
         """Returns, for each text that goes on elsewhere, the parts it goes on with."""
-        if any(getattr(element, "shape", None) is None for element in sorted_elements if element.label == DocItemLabel.TEXT):
+        if not all(isinstance(element, _Element) and element.shape for element in sorted_elements if element.label == TEXT):
             return dict(super().predict_merges(sorted_elements))
         merges: dict[int, list[int]] = {}
         first_of: dict[int, int] = {}
-        indented = paragraphs_indented(element.shape for element in sorted_elements if element.label == DocItemLabel.TEXT)
+        indented = paragraphs_indented(element.shape for element in sorted_elements if element.label == TEXT)
         for at, element in enumerate(sorted_elements):
-            if element.label != DocItemLabel.TEXT:
+            if element.label != TEXT:
                 continue
             after = _next_text(sorted_elements, at)
             if after is not None and _elsewhere(element, after) and continues_in(element.shape, after.shape, indented=indented):
@@ -97,6 +99,10 @@ class _KeepsOrder(ReadingOrderPredictor):
         return merges
 
 
+def _shape_of(element: Any) -> ParagraphShape | None:
+    return element.cluster.shape if isinstance(element.cluster, TextCluster) else None
+
+
 def _next_text(elements: Sequence[Any], at: int) -> Any:
     """Returns the text after that at `at`, past boxes and items that may stand between; None at another element."""
     boxed = elements[at].shape.boxed
@@ -104,7 +110,7 @@ def _next_text(elements: Sequence[Any], at: int) -> Any:
         shape: ParagraphShape | None = other.shape
         if other.label in BETWEEN or (shape is not None and shape.boxed and not boxed):
             continue
-        return other if other.label == DocItemLabel.TEXT else None
+        return other if other.label == TEXT else None
     return None
 
 
