@@ -12,7 +12,7 @@ from fathom.conversion.docling_backends.empty_headings import relabel_empty_head
 from fathom.conversion.docling_backends.text.text_document import READ_HERE, text_document
 from fathom.conversion.engines.docling_formats import NAMES, source_bytes
 from fathom.conversion.geometric.pdf.assembly.inline_links import keep_inline_links
-from fathom.conversion.geometric.pdf.assembly.running_text import keep_running_texts_once
+from fathom.conversion.geometric.pdf.assembly.pdf_headers_footers import keep_headers_footers_once
 from fathom.conversion.kinds.xml_faults import messages_of, name_xml_fault
 from fathom.conversion.quality.report_builder import ConversionOutcome
 from fathom.conversion.report import ConversionError, DocumentKind, Inspection, Notice, PageProgress, ProgressCallback
@@ -49,7 +49,7 @@ def convert_by_docling(
         raise name_xml_fault(messages_of(error)) or _broken(inspection, str(error)) from error
     if inspection.kind is DocumentKind.PDF:
         keep_inline_links(result)
-        keep_running_texts_once(result.document)
+        keep_headers_footers_once(result.document)
     return outcome_of(result, inspection)
 
 

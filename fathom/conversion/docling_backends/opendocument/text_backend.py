@@ -8,8 +8,8 @@ from docling.backend.opendocument_backend import OdtDocumentBackend, _OdfComment
 from docling.exceptions import DocumentLoadError
 from docling_core.types.doc import DoclingDocument, DocumentOrigin
 
+from fathom.conversion.docling_backends.office.office_headers_footers import keep_headers_footers
 from fathom.conversion.docling_backends.office.office_notes import add_comments, add_note, objects_notice
-from fathom.conversion.docling_backends.office.running_texts import keep_running_texts
 from fathom.conversion.docling_backends.opendocument.body import BodyWriter
 from fathom.conversion.docling_backends.opendocument.forms import Forms
 from fathom.conversion.docling_backends.opendocument.media import Media
@@ -43,7 +43,7 @@ class OdtBackend(OdtDocumentBackend):
         for name, lines in threads.rest():
             add_comments(document, lines, name=name, parent=None)
         self._add_header_footer(document)
-        keep_running_texts(document)
+        keep_headers_footers(document)
         deletions = body.iterfind(f"{TEXT}tracked-changes/{TEXT}changed-region/{TEXT}deletion")
         writer.reader.hidden.deleted += sum(bool("".join(deleted.itertext()).strip()) for deleted in deletions)
         self.notices += omission_notices(writer)

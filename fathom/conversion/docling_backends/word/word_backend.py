@@ -27,10 +27,10 @@ from lxml import etree
 
 from fathom.conversion.docling_backends.office.charts import CHARTS, add_chart, chart_of
 from fathom.conversion.docling_backends.office.diagrams import add_diagram, diagram_of
+from fathom.conversion.docling_backends.office.office_headers_footers import keep_headers_footers
 from fathom.conversion.docling_backends.office.office_notes import add_comments, add_note, alternative_text, describe
 from fathom.conversion.docling_backends.office.office_package import WORD_MAIN, repair_package
 from fathom.conversion.docling_backends.office.pieces import OfficePiece, add_pieces, add_runs, plain_line, tidy_pieces
-from fathom.conversion.docling_backends.office.running_texts import keep_running_texts
 from fathom.conversion.docling_backends.office.table_headers import header_depth, mark_headers
 from fathom.conversion.docling_backends.office.whole_numbers import whole_number
 from fathom.conversion.docling_backends.word.comment_parts import WordComments, comment_ids
@@ -119,7 +119,7 @@ class WordBackend(MsWordDocumentBackend):
         if self._failure is not None:
             raise self._failure
         self.notices += self.imported.notices
-        keep_running_texts(document)
+        keep_headers_footers(document)
         return document
 
     def _extract_comment_ranges(self) -> None:

@@ -168,12 +168,12 @@ class PageContent:
 
 
 @dataclass(frozen=True, slots=True)
-class RunningTexts:
-    """The running texts of a document's margins (see repeated_lines.py); each place begins with whether it is the top.
+class HeaderFooterPatterns:
+    """The running headers and footers of a document (see repeated_lines.py); each place begins with whether it is the top.
 
     `step`: points between the body's lines; `several`: several pages were seen; `form`: the pages are printed from a
-    form; `texts`: the keys of running texts; `slots`: heights of running texts that change by chapter; `numbers`: heights of
-    page numbers; `counters`: texts whose number is the page's.
+    form; `texts`: the keys of headers and footers; `slots`: heights of headers and footers that change by chapter; `numbers`:
+    heights of page numbers; `counters`: texts whose number is the page's.
     """
 
     step: float = 12.0
@@ -187,12 +187,12 @@ class RunningTexts:
 
 @dataclass(frozen=True, slots=True)
 class DocumentStyle:
-    """Properties that only the whole document shows: its body size, its words, its running texts, and whether it is
+    """Properties that only the whole document shows: its body size, its words, its headers and footers, and whether it is
     `typewritten`: set in a fixed-width font.
     """
 
     body_size: float
-    running: RunningTexts = RunningTexts()
+    running: HeaderFooterPatterns = HeaderFooterPatterns()
     words: frozenset[str] = frozenset()
     typewritten: bool = False
 

@@ -21,7 +21,7 @@ from fathom.conversion.geometric.layout.roles.listings import listings
 from fathom.conversion.geometric.layout.roles.note_marks import link_note_marks
 from fathom.conversion.geometric.layout.roles.outline import mark_outlined
 from fathom.conversion.geometric.layout.roles.reader_notes import notes_of
-from fathom.conversion.geometric.layout.running.headers_footers import may_be_running, split_running_lines
+from fathom.conversion.geometric.layout.running.headers_footers import may_be_header_or_footer, split_headers_footers
 from fathom.conversion.geometric.layout.tables.ruled_tables import find_ruled_tables, join_rules
 from fathom.conversion.geometric.layout.tables.table_grid import LineGrid, read_leftward
 from fathom.conversion.geometric.layout.tables.unruled_tables import find_tables, tables_between_rules
@@ -42,7 +42,7 @@ def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) 
     behind = {id(line): line for line in words_behind(lines, style.body_size)}
     lines = [line for line in lines if id(line) not in behind]
     alone = not kept_apart and not content.pictures
-    furniture, lines = split_running_lines(lines, content, style, alone=alone)
+    furniture, lines = split_headers_footers(lines, content, style, alone=alone)
     open_grids = tables_between_rules(content, lines, [g.box for g in grids])
     grids += open_grids
     lines = [line for line in lines if not any(centre_inside(line, g.box, 1.0) for g in open_grids)]
@@ -64,7 +64,7 @@ def lay_out(content: PageContent, style: DocumentStyle, *, first: bool = False) 
     mark_captions(blocks)
     mark_headings(blocks, style.body_size, page_bold=bold)
     for block in blocks:
-        if block.role is BlockRole.HEADING and may_be_running(block, content, style.body_size):
+        if block.role is BlockRole.HEADING and may_be_header_or_footer(block, content, style.body_size):
             block.role = BlockRole.TEXT
     mark_outlined(blocks, content.titles)
     if first:

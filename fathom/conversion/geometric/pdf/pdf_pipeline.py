@@ -13,8 +13,8 @@ from docling.pipeline.standard_pdf_pipeline import ProcessingResult, StandardPdf
 
 from fathom.conversion.geometric.pdf.assembly.continued_tables import join_continued_tables
 from fathom.conversion.geometric.pdf.assembly.heading_levels import HeadingLevels
+from fathom.conversion.geometric.pdf.assembly.pdf_headers_footers import keep_headers_footers_once
 from fathom.conversion.geometric.pdf.assembly.reading_order import ReadingOrder
-from fathom.conversion.geometric.pdf.assembly.running_text import keep_running_texts_once
 from fathom.conversion.geometric.pdf.assembly.title import first_heading_is_title
 from fathom.conversion.geometric.pdf.pdf_backend import GeometricPdfBackend
 
@@ -77,7 +77,7 @@ class GeometricPdfPipeline(StandardPdfPipeline):
             if backend.has_title:
                 first_heading_is_title(assembled.document)
             join_continued_tables(assembled.document)
-        keep_running_texts_once(assembled.document)
+        keep_headers_footers_once(assembled.document)
         return assembled
 
 

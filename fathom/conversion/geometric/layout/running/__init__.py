@@ -1,1 +1,1 @@
-"""Finds running headers, footers and page numbers by the margins of a document's pages."""
+"""Finds running headers, running footers and page numbers in the margins of a document's pages."""

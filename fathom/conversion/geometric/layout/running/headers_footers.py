@@ -1,4 +1,4 @@
-"""Sets running headers, footers and page numbers apart, where the document's pages show that they are such."""
+"""Separates running headers, running footers and page numbers from the body text of a page."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from fathom.conversion.geometric.layout.running.repeated_lines import (
     ends_sentence,
     in_margin,
     key_of,
-    learn_running_texts,
+    learn_header_footer_patterns,
 )
 
 SAME_ROW = 0.3  # ems
 PARAGRAPH_STEP = 1.6
-# A line so near to the edge, in shares of the page's height, no larger than that, in the size of the body, may be a running
-# text with the page's number; smaller numbers are those of headings.
+# A line so near to the edge, in shares of the page's height, no larger than that, in the size of the body, may be a header or
+# footer with the page's number; smaller numbers are those of headings.
 EDGE = 0.1
 HEADING_SIZE = 1.3
 MIN_NUMBER = 20
@@ -32,17 +32,17 @@ def document_style(pages: Sequence[PageContent], numbers: Sequence[int] | None =
     """Returns the style of a document, from some of its pages (neighbours, if not all); `numbers` are theirs, from 1."""
     words = [word for page in pages for word in page.words]
     size = body_size(words)
-    running = learn_running_texts(list(zip(numbers or range(1, len(pages) + 1), pages, strict=True)), size)
+    running = learn_header_footer_patterns(list(zip(numbers or range(1, len(pages) + 1), pages, strict=True)), size)
     return DocumentStyle(size, running, known_words(words), is_typewritten(words))
 
 
-def split_running_lines(
+def split_headers_footers(
     lines: Sequence[PageLine], page: PageContent, style: DocumentStyle, *, alone: bool = False
 ) -> tuple[list[PageBlock], list[PageLine]]:
     """Returns (running headers and footers, all other lines).
 
     A page that has nothing else (`alone`: no table, picture or box) keeps all its lines as text. The number of the page is
-    taken from the text of a running line.
+    taken from the text of a header or footer.
     """
     running, size = style.running, style.body_size
     margins = margins_of(page, size, running.step)
@@ -55,10 +55,10 @@ def split_running_lines(
     numbers = [line for line in lines if id(line) in found and _is_number(line, *found[id(line)], page, style)]
     if not running.several:  # the text beside a single page's number may be a part of its text
         numbers = [number for number in numbers if not any(_on_row(line, [number]) for line in lines if line is not number)]
-    running_lines = {key for key, (margin, number) in found.items() if _runs(by_id[key], margin, number, page, style)} | {
-        id(line) for line in lines if id(line) in found and _on_row(line, numbers)
-    }
-    running_lines = _without_paragraphs(running_lines, [line for line in lines if id(line) in found], numbers)
+    running_lines = {
+        key for key, (margin, number) in found.items() if _is_header_or_footer(by_id[key], margin, number, page, style)
+    } | {id(line) for line in lines if id(line) in found and _on_row(line, numbers)}
+    running_lines = _without_body_paragraphs(running_lines, [line for line in lines if id(line) in found], numbers)
     taken: list[PageBlock] = []
     left: list[PageLine] = []
     for line in lines:
@@ -74,8 +74,11 @@ def split_running_lines(
     return taken, left
 
 
-def _without_paragraphs(running: set[int], lines: Sequence[PageLine], numbers: Sequence[PageLine]) -> set[int]:
-    """Returns those that are no part of a paragraph, of which other lines do not run."""
+def _without_body_paragraphs(running: set[int], lines: Sequence[PageLine], numbers: Sequence[PageLine]) -> set[int]:
+    """Returns the header and footer lines without those of a paragraph of body text; page numbers stay.
+
+    A paragraph is body text if any of its lines is no header or footer.
+    """
     found = set(running)
     alone = {id(line) for line in numbers}
     rest = [line for line in lines if id(line) not in found]
@@ -93,10 +96,10 @@ def _same_paragraph(a: PageLine, b: PageLine) -> bool:
     return alike and SAME_ROW * a.size < step < PARAGRAPH_STEP * a.size and min(a.r, b.r) > max(a.l, b.l)
 
 
-def may_be_running(block: PageBlock, page: PageContent, size: float) -> bool:
+def may_be_header_or_footer(block: PageBlock, page: PageContent, size: float) -> bool:
     """Returns whether the block is a line at the page's edge, no larger than its text, with a number like a page's at an end.
 
-    It is no heading, though too few pages are there to show that it runs.
+    Such a block is no heading, even if the document has too few pages to show that it is a running header or footer.
     """
     if len(block.lines) != 1 or block.size > HEADING_SIZE * size:
         return False
@@ -114,8 +117,10 @@ def _is_number(line: PageLine, margin: Margin, number: NumberedText | None, page
     return _near(style.running.numbers, margin, band_of(line, page.height))
 
 
-def _runs(line: PageLine, margin: Margin, number: NumberedText | None, page: PageContent, style: DocumentStyle) -> bool:
-    """Returns whether the line is a text that runs through the document, or stands where such texts do."""
+def _is_header_or_footer(
+    line: PageLine, margin: Margin, number: NumberedText | None, page: PageContent, style: DocumentStyle
+) -> bool:
+    """Returns whether other pages repeat the line in their margins, or it stands where such lines do."""
     running = style.running
     if (number is not None and not number.text) or ends_sentence(line, style.body_size):
         return False

@@ -1,4 +1,4 @@
-"""Reads page numbers: alone in a line, or at either end of a running text."""
+"""Reads page numbers: alone in a line, or at either end of a running header or footer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Learns from a document's pages which texts run in their margins, and whether numbers there count the pages."""
+"""Learns a document's running headers and footers from the lines that its pages repeat in their margins."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from fathom.conversion.geometric.layout.page_content import PageContent, PageLine, RunningTexts
+from fathom.conversion.geometric.layout.page_content import HeaderFooterPatterns, PageContent, PageLine
 from fathom.conversion.geometric.layout.running.margins import Margin, margins_of, usual_step
 from fathom.conversion.geometric.layout.running.page_numbers import NumberedText, NumberPlacement, read_number
 from fathom.conversion.geometric.layout.text_lines import join_words
 
-# A text runs if so many of the pages (or of the left or right pages) have it in a margin; where the texts of a height change
-# by chapter, so many pages must have a text there that another page has, too.
+# A text is a running header or footer if this share of the pages has it in the margin, or this share of the left or of the
+# right pages. Where the texts of a height change by chapter, this share of the pages must have there a text that another page
+# has, too.
 SHARE = 0.5
 MIN_PAGES = 2
 BAND = 12.0
@@ -50,11 +51,11 @@ class _Margins:
     pages: int = 0
 
 
-def learn_running_texts(pages: Sequence[tuple[int, PageContent]], size: float) -> RunningTexts:
-    """Returns the running texts of these pages of a document, each given with its number from 1; `size` is the body's."""
+def learn_header_footer_patterns(pages: Sequence[tuple[int, PageContent]], size: float) -> HeaderFooterPatterns:
+    """Returns the patterns of these pages of a document, each given with its number from 1; `size` is the body's."""
     step = usual_step((page for _, page in pages), size)
     form = _is_form([page for _, page in pages])
-    nothing = RunningTexts(step, len(pages) > 1, form)
+    nothing = HeaderFooterPatterns(step, len(pages) > 1, form)
     found = _Margins(pages=sum(bool(page.words) for _, page in pages))
     for number, page in pages:
         found.entries += _entries(number, page, size, nothing)
@@ -63,15 +64,17 @@ def learn_running_texts(pages: Sequence[tuple[int, PageContent]], size: float) -
         entry.key = key_of(entry.line, entry.number, counters)
     counting = frozenset() if form else _counting_slots(found)
     slots = _slots(found) | counting
-    return RunningTexts(step, nothing.several, form, _running(found), slots, _number_slots(found), counters)
+    return HeaderFooterPatterns(step, nothing.several, form, _repeated_texts(found), slots, _number_slots(found), counters)
 
 
-def in_margin(line: PageLine, margins: Iterable[Margin], height: float, size: float, running: RunningTexts) -> Margin | None:
-    """Returns the margin in which the line may be a running text; None if it is text like the page's."""
+def in_margin(
+    line: PageLine, margins: Iterable[Margin], height: float, size: float, patterns: HeaderFooterPatterns
+) -> Margin | None:
+    """Returns the margin in which the line may be a header or footer; None if it is text like the page's."""
     for margin in margins:
         if not margin.holds(line.l, line.t, line.r, line.b) or line.size > MAX_SIZE * size:
             continue
-        if running.form and not _small_print(line, margin, height, size, running.step):
+        if patterns.form and not _small_print(line, margin, height, size, patterns.step):
             continue
         return margin
     return None
@@ -95,7 +98,7 @@ def key_of(line: PageLine, number: NumberedText | None, counters: frozenset[str]
 
 
 def counts_pages(number: NumberedText, counters: frozenset[str]) -> bool:
-    """Returns whether the number at the end of a running text is the page's."""
+    """Returns whether the number at an end of a header or footer is the page's."""
     return number.placement is NumberPlacement.PHRASE or number.text.casefold() in counters
 
 
@@ -105,7 +108,7 @@ def _small_print(line: PageLine, margin: Margin, height: float, size: float, ste
     return near <= FORM_EDGE * height and line.size <= 1.05 * size and (small or margin.room > 1.05 * (2 * step - size))
 
 
-def _entries(number: int, page: PageContent, size: float, nothing: RunningTexts) -> list[_Entry]:
+def _entries(number: int, page: PageContent, size: float, nothing: HeaderFooterPatterns) -> list[_Entry]:
     margins = margins_of(page, size, nothing.step)
     entries = []
     for margin in margins:
@@ -155,7 +158,7 @@ def _count_up(by_page: dict[int, int]) -> bool:
     return max(offsets.values()) >= max(MIN_PAGES, 0.8 * len(by_page))
 
 
-def _running(found: _Margins) -> frozenset[tuple[bool, str]]:
+def _repeated_texts(found: _Margins) -> frozenset[tuple[bool, str]]:
     """Returns (at the top, key) of the texts that most pages have, or most left or right pages."""
     pages: dict[tuple[bool, str], set[int]] = defaultdict(set)
     for entry in found.entries:

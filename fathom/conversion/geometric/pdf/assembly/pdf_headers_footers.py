@@ -1,4 +1,4 @@
-"""Keeps each distinct running header and footer of a document once, as text where it first stands."""
+"""Keeps each distinct running header and footer of a PDF once, as body text where it first stands."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from docling_core.types.doc.document import DoclingDocument
 
 
-def keep_running_texts_once(document: DoclingDocument) -> None:
-    """Moves the first of each running text to the body, unless the body has it; page numbers stay set apart."""
+def keep_headers_footers_once(document: DoclingDocument) -> None:
+    """Moves the first of equal headers or footers to the body, unless the body has the text before; page numbers stay apart."""
     from docling_core.types.doc import ContentLayer, DocItemLabel
 
     apart = [item for item in document.texts if _label(item) in {"page_header", "page_footer"}]

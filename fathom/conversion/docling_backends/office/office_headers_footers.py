@@ -17,7 +17,7 @@ _PAGE = re.compile(r"\b(?:page|seite|p[áa]gina|strona|sida|side|blz\.|стр\.)
 _HEADER, _FOOTER = "page header", "page footer"  # docling's names of the groups
 
 
-def keep_running_texts(document: DoclingDocument) -> None:
+def keep_headers_footers(document: DoclingDocument) -> None:
     """Moves texts of headers and footers that the body lacks into the body; page numbers stay apart."""
     seen = {_key(item.text) for item in document.texts if item.content_layer is ContentLayer.BODY}
     kept: dict[str, list[Any]] = {_HEADER: [], _FOOTER: []}
