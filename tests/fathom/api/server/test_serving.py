@@ -231,8 +231,8 @@ def test_a_body_that_drips_is_given_up(serve: Serve) -> None:
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The clock by which the server counts how often it is asked; it stands still unless a test moves it on."""
     at = [1000.0]
-    monkeypatch.setattr("fathom.api.app.RateLimit", partial(RateLimit, clock=lambda: at[0]))
-    monkeypatch.setattr("fathom.api.app.GuessLimit", partial(GuessLimit, clock=lambda: at[0]))
+    monkeypatch.setattr("fathom.api.lifespan.RateLimit", partial(RateLimit, clock=lambda: at[0]))
+    monkeypatch.setattr("fathom.api.lifespan.GuessLimit", partial(GuessLimit, clock=lambda: at[0]))
     return at
 
 
