@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +12,7 @@ import typer
 
 from fathom.cli.command_settings import deployment
 from fathom.cli.commands import document_control
+from fathom.cli.option_classes import options_from
 from fathom.cli.output import AsJson, cell, console, duration, print_result, safe, say, table
 
 if TYPE_CHECKING:
@@ -38,35 +40,48 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(group, name="documents")
 
 
+@dataclass(frozen=True)
+class DocumentsOptions:
+    """The documents to list, and the form of the list."""
+
+    collection: Annotated[str | None, typer.Option("--collection", "-c", help="Only of this collection.")] = None
+    state: Annotated[list[str] | None, typer.Option("--state", help="Only in this state; may be repeated.")] = None
+    limit: Annotated[int | None, typer.Option("--limit", min=1, max=10000, help="Rows at most; 500, of a file all.")] = None
+    after: Annotated[str | None, typer.Option("--after", help="Start after this id (the end of the page before).")] = None
+    as_json: AsJson = False
+    form: Annotated[TableFormat | None, typer.Option("--format", help="All that match as a table in this format.")] = None
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The file of --format; default: stdout.")] = None
+
+    def require_consistent(self) -> None:
+        """Raises UsageWrong for an unknown state, or for a file without a format."""
+        from fathom.errors import UsageWrong
+        from fathom.uploads.upload import UploadState
+
+        wrong = [name for name in self.state or [] if name not in list(UploadState)]
+        if wrong:
+            raise UsageWrong(f"There is no state {', '.join(wrong)}.", hint=f"They are: {', '.join(UploadState)}.")
+        if self.output and not self.form:
+            raise UsageWrong("--output needs --format csv or parquet.")
+
+
 @group.callback(epilog="Example: fathom documents --collection samples --state failed")
-def documents(
-    context: typer.Context,
-    collection: Annotated[str | None, typer.Option("--collection", "-c", help="Only of this collection.")] = None,
-    state: Annotated[list[str] | None, typer.Option("--state", help="Only in this state; may be repeated.")] = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, max=10000, help="Rows at most; 500, of a file all.")] = None,
-    after: Annotated[str | None, typer.Option("--after", help="Start after this id (the end of the page before).")] = None,
-    as_json: AsJson = False,
-    form: Annotated[TableFormat | None, typer.Option("--format", help="All that match as a table in this format.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="The file of --format; default: stdout.")] = None,
-) -> int:
+@options_from(DocumentsOptions)
+def documents(context: typer.Context, options: DocumentsOptions) -> int:
     """List documents with state, chunks, episodes, entities, facts, checks, cost, seconds and age."""
     if context.invoked_subcommand:
-        context.obj = {"json": as_json}
+        context.obj = {"json": options.as_json}
         return 0
-    from fathom.errors import UsageWrong
     from fathom.operations.document_frames import each_document
     from fathom.operations.document_rows import PAGE, list_documents
-    from fathom.uploads.upload import UploadState
 
-    wrong = [name for name in state or [] if name not in list(UploadState)]
-    if wrong:
-        raise UsageWrong(f"There is no state {', '.join(wrong)}.", hint=f"They are: {', '.join(UploadState)}.")
-    if output and not form:
-        raise UsageWrong("--output needs --format csv or parquet.")
-    if form:
-        return _write_table(each_document(deployment(), collection=collection, states=state, limit=limit), form, output)
-    listing = list_documents(deployment(), collection=collection, states=state or None, after=after, limit=limit or PAGE)
-    print_result(listing, as_json, lambda: print_rows(listing.documents))
+    options.require_consistent()
+    collection, limit = options.collection, options.limit
+    if options.form:
+        rows = each_document(deployment(), collection=collection, states=options.state, limit=limit)
+        return _write_table(rows, options.form, options.output)
+    states = options.state or None
+    listing = list_documents(deployment(), collection=collection, states=states, after=options.after, limit=limit or PAGE)
+    print_result(listing, options.as_json, lambda: print_rows(listing.documents))
     if not listing.documents:
         say("No documents.")
     if listing.next:
