@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query
 from fastapi.routing import APIRoute
 from hypothesis import strategies as st
 
@@ -194,10 +196,13 @@ def operations(app: FastAPI) -> list[Operation]:
 
 
 def _of_page(route: APIRoute) -> list[Operation]:
-    taken = route.dependant
     of_path = [("path", part.strip("{}"), {"type": "string"}) for part in route.path_format.split("/") if part.startswith("{")]
-    in_query = [("query", one.alias, {"type": "string"}) for one in taken.query_params]
-    fields = {one.alias: {"type": "string"} for one in taken.body_params}
+    in_query = [
+        ("query", one.alias, {"type": "string"})
+        for one in get_flat_params(route.dependant)
+        if isinstance(one.field_info, Query)
+    ]
+    fields = {one.alias: {"type": "string"} for one in route.dependant.body_params}
     kind = "application/x-www-form-urlencoded" if fields else None
     return [Operation(method, route.path_format, (*of_path, *in_query), kind, fields) for method in sorted(route.methods)]
 

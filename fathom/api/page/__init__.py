@@ -1,1 +1,1 @@
-"""HTML pages, rendered by the same functions as the API and refreshed by a small script."""
+"""HTML pages: their routes, the data that each shows, and the templates that render it."""

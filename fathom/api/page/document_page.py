@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 from fastapi import HTTPException, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from fathom.api.authorization import within_document
-from fathom.api.page import figures_in_words, steps
-from fathom.api.page.graph_picture import picture
-from fathom.api.page.html_markup import Child, Markup, join, tag
-from fathom.api.page.page_frame import Visitor, dagster, page, page_router, parts
-from fathom.api.page.passages_page import PassageFilter, shown
-from fathom.api.page.table_rows import bar, progress_words, state
-from fathom.api.page.timeline_bars import stages
+from fathom.api.page.document.chunks_view import PassageFilter, shown
+from fathom.api.page.document.document_head import DocumentHead, document_head
+from fathom.api.page.document.graph_picture import GraphPicture, picture
+from fathom.api.page.document.timeline_bars import StageRow, stages
+from fathom.api.page.figures_in_words import STAGES, many
+from fathom.api.page.page_frame import Visitor, html_response, page_router
 from fathom.api.routes.document_paths import DocumentId, encoded
 from fathom.api.routes.parameters import MAX_PLACE
 from fathom.database import open_database
@@ -36,46 +36,81 @@ LINES = 300  # of the log that are shown first; a button loads earlier lines
 router = page_router()
 
 
+@dataclass(frozen=True)
+class LiveDocument:
+    """The parts of the page that show the current status."""
+
+    template: ClassVar[str] = "document/live.html"
+    head: DocumentHead
+    stages: list[StageRow]
+
+
+@dataclass(frozen=True)
+class DocumentPage:
+    """The whole page; `path` is the document's id as a segment of a path, the log starts after `cursor`."""
+
+    template: ClassVar[str] = "document/page.html"
+    stage_words: ClassVar[Mapping[str, str]] = STAGES
+    document: str
+    path: str
+    live: LiveDocument
+    cursor: int
+    followed: bool
+
+
+@dataclass(frozen=True)
+class ChecksPart:
+    """The outcomes of the checks, the failed first, or the problem that hides them."""
+
+    template: ClassVar[str] = "document/checks.html"
+    checks: Sequence[CheckRecord] = ()
+    problem: str | None = None
+
+    @property
+    def any_failed(self) -> bool:
+        """Returns whether any check failed."""
+        return any(not check.passed for check in self.checks)
+
+    @property
+    def summary(self) -> str:
+        """Returns the outcome in a sentence."""
+        failed = sum(not check.passed for check in self.checks)
+        return f"{failed} of {many(len(self.checks), 'check')} failed" if failed else f"All {len(self.checks)} passed"
+
+
+@dataclass(frozen=True)
+class FirstPagePart:
+    """The picture of the first page; `image` is None for a document without pages or one that is not converted yet."""
+
+    template: ClassVar[str] = "document/first_page.html"
+    document: str
+    image: str | None
+
+
+@dataclass(frozen=True)
+class GraphPart:
+    """The picture of the document's part of the graph, nothing for an empty part, or the problem that hides it."""
+
+    template: ClassVar[str] = "document/graph.html"
+    picture: GraphPicture | None = None
+    problem: str | None = None
+
+
 @router.get("/documents/{document:path}")
 async def document_page(request: Request, caller: Visitor, document: DocumentId) -> Response:
     """Returns the page; its script fetches the slower parts."""
     settings, status, found = await _found(request, caller, document)
     cursor = await run_in_threadpool(Events(open_database(settings.operational_url)).before_last, document, LINES)
-    name = encoded(document)
-    return page(
-        document,
-        _head(status, caller),
-        tag(
-            "div",
-            tag(
-                "div",
-                stages(found, status),
-                _log(name, cursor, followed=status.state not in OVER),
-                tag(
-                    "section",
-                    tag("h2", "Checks"),
-                    tag("p", "Looking…", class_="aside"),
-                    id="checks",
-                    data_url=f"/page/checks/{name}",
-                ),
-            ),
-            tag("figure", id="picture", data_url=f"/page/picture/{name}"),
-            class_="with-picture",
-        ),
-        tag("section", id="graph", data_url=f"/page/graph/{name}"),
-        tag("section", tag("h2", "Chunks"), tag("p", "Looking…", class_="aside"), id="chunks", data_url=f"/page/chunks/{name}"),
-        tag("noscript", tag("p", "Chunks, checks and the log need JavaScript; the API has them, too.")),
-        caller=caller,
-        settings=settings,
-        script="document.js",
-    )
+    live_parts = LiveDocument(document_head(status, caller), stages(found, status))
+    followed = status.state not in OVER
+    return html_response(DocumentPage(document, encoded(document), live_parts, cursor, followed), caller)
 
 
 @router.get("/page/document/{document:path}")
 async def live(request: Request, caller: Visitor, document: DocumentId) -> Response:
     """Returns the parts that show the current status."""
     _, status, found = await _found(request, caller, document)
-    return parts(_head(status, caller), stages(found, status))
+    return html_response(LiveDocument(document_head(status, caller), stages(found, status)))
 
 
 @router.get("/page/chunks/{document:path}")
@@ -89,7 +124,7 @@ async def chunks(
     """Returns a page of chunks, with facts of at least this confidence and facts without a confidence."""
     settings, status, _ = await _found(request, caller, document)
     found = await run_in_threadpool(lambda: passages(settings, document, start=start, limit=CHUNKS))
-    return parts(shown(found, status, PassageFilter(CHUNKS, least)))
+    return html_response(shown(found, status, PassageFilter(CHUNKS, least)))
 
 
 @router.get("/page/checks/{document:path}")
@@ -99,8 +134,8 @@ async def checks(request: Request, caller: Visitor, document: DocumentId) -> Res
     try:
         record = (await run_in_threadpool(records_of, settings, {document: status.run}))[document]
     except FathomError as error:
-        return parts(_section("checks", "Checks", tag("p", f"{error.message} {error.what_to_do}", class_="notice")))
-    return parts(_checks(list(record.checks.values())))
+        return html_response(ChecksPart(problem=f"{error.message} {error.what_to_do}"))
+    return html_response(ChecksPart(sorted(record.checks.values(), key=lambda check: check.passed)))
 
 
 @router.get("/page/picture/{document:path}")
@@ -110,10 +145,9 @@ async def first_page(request: Request, caller: Visitor, document: DocumentId) ->
     try:
         await run_in_threadpool(open_artifacts(settings).load_picture, document)
     except NotStored:
-        return parts(tag("figure", id="picture"))
-    where = f"/api/documents/{encoded(document)}/preview.png?version={(status.version or '')[:12]}"
-    image = tag("img", src=where, alt=f"The first page of {document} with what was found on it in boxes")
-    return parts(tag("figure", tag("a", image, href=where), id="picture"))
+        return html_response(FirstPagePart(document, None))
+    image = f"/api/documents/{encoded(document)}/preview.png?version={(status.version or '')[:12]}"
+    return html_response(FirstPagePart(document, image))
 
 
 @router.get("/page/graph/{document:path}")
@@ -123,8 +157,8 @@ async def graph(request: Request, caller: Visitor, document: DocumentId) -> Resp
     try:
         part = await run_in_threadpool(graph_content_of, settings, document)
     except GraphUnreachable as error:
-        return parts(_section("graph", "In the graph", tag("p", f"{error.message} {error.what_to_do}", class_="notice")))
-    return parts(tag("section", await run_in_threadpool(picture, part) if part.entities else None, id="graph"))
+        return html_response(GraphPart(problem=f"{error.message} {error.what_to_do}"))
+    return html_response(GraphPart(await run_in_threadpool(picture, part) if part.entities else None))
 
 
 async def _found(request: Request, caller: Caller, document: str) -> tuple[Settings, DocumentStatus, list[StageStep]]:
@@ -138,148 +172,3 @@ async def _found(request: Request, caller: Caller, document: str) -> tuple[Setti
     if status is None:
         raise HTTPException(404, f"There is no document {document}. It may have been removed.")
     return settings, status, found
-
-
-def _head(status: DocumentStatus, caller: Caller) -> Markup:
-    now = datetime.now(UTC)
-    collection, _, name = status.upload_id.partition("/")
-    over = status.state in OVER
-    moves = tag("div", bar(status), tag("small", progress_words(status, now)), class_="moves")
-    run = tag("a", "Dagster run", href=dagster(f"/runs/{status.run}"), target="_blank", rel="noopener")
-    links: list[Child] = [
-        run if status.run else None,
-        tag("a", "JSON", href=f"/api/documents/{encoded(status.upload_id)}"),
-    ]
-    return tag(
-        "header",
-        tag("p", tag("a", collection, href=f"/?collection={collection}"), " /", class_="crumb"),
-        tag("h1", name),
-        tag(
-            "div",
-            tag("p", state(status), " ", tag("span", _sentence(status), class_="sentence"), role="status"),
-            tag("div", *steps.of_document(status, caller), *links, class_="actions"),
-            class_="headline",
-        ),
-        _error(status),
-        _by_hand(status),
-        None if over else moves,
-        _figures(status, now),
-        id="head",
-        data_state=status.state,
-        data_over=over,
-        data_written=status.metrics["chunks_processed"],
-    )
-
-
-def _sentence(status: DocumentStatus) -> str:
-    if status.state == "complete":
-        spent = sum(value for value in status.durations.values() if value)
-        return f"It is in the graph, after {figures_in_words.seconds(spent)} of work." if spent else "It is in the graph."
-    if status.state == "partial":
-        return "It is in the graph, but not all of it."
-    return "" if status.error and status.state == "failed" else status.detail
-
-
-def _error(status: DocumentStatus) -> Child:
-    error = status.error
-    if error is None or status.state == "complete":
-        return None
-    where = figures_in_words.STAGES.get(str(error["stage"]), "").lower()
-    return tag(
-        "div",
-        tag("p", tag("b", error["type"]), f" in {where}. " if where else ". ", error["message"]),
-        tag("p", figures_in_words.with_commands(error["hint"])) if error["hint"] else None,
-        class_="problem lesser" if status.state == "partial" else "problem",
-    )
-
-
-def _by_hand(status: DocumentStatus) -> Child:
-    """Shows the last run that a person started in Dagster, which the document's state does not cover."""
-    run = status.by_hand
-    if run is None:
-        return None
-    at = tag("a", "its run", href=dagster(f"/runs/{run.run}"), target="_blank", rel="noopener")
-    why = f" {run.detail}" if run.detail and run.state != "done" else ""
-    return tag(
-        "p", f"Started in Dagster {run.sentence[0].lower()}{run.sentence[1:]}.{why} See ", at, ".", class_="aside", id="by-hand"
-    )
-
-
-def _figures(status: DocumentStatus, now: datetime) -> Markup:
-    figures = status.metrics
-    written, total = figures["chunks_processed"], figures["chunks_total"]
-    whole = total == written or (total is None and not written)
-    chunks = (
-        figures_in_words.number(total) if whole else f"{figures_in_words.number(written)} of {figures_in_words.number(total)}"
-    )
-    failed = figures["chunks_failed"]
-    shown_figures = [
-        ("Entities", figures_in_words.number(figures["entities_extracted"])),
-        ("Facts", figures_in_words.number(figures["relations_extracted"])),
-        ("Chunks", chunks + (f", {failed:,} failed" if failed else "")),
-        ("Pages", figures_in_words.number(figures["pages"] or None)),
-        ("Words", figures_in_words.number(figures["words"])),
-        ("Size", figures_in_words.size(int(figures["file_size_bytes"] or 0))),
-        ("Cost", figures_in_words.dollars(figures["cost_usd"])),
-        *([("Tokens", figures_in_words.number(figures["claude_tokens_used"]))] if figures["claude_tokens_used"] else []),
-        *([("Calls", figures_in_words.number(figures["claude_api_calls"]))] if figures["claude_api_calls"] else []),
-        *([("Failed tries", figures_in_words.number(status.attempts))] if status.attempts else []),
-        ("Accepted", figures_in_words.ago(status.accepted_at, now)),
-        *([("Dated", f"{status.document_date:%Y-%m-%d} ({status.document_date_from})")] if status.document_date else []),
-        ("Version", (status.version or "none")[:12]),
-    ]
-    return tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in shown_figures), class_="figures")
-
-
-def _checks(found: list[CheckRecord]) -> Markup:
-    if not found:
-        return _section("checks", "Checks", tag("p", "None have been made yet.", class_="aside"))
-    failed = [check for check in found if not check.passed]
-    rows = (
-        tag(
-            "tr",
-            tag(
-                "th",
-                tag("span", check.name.replace("_", " "), class_=f"dot {'passed' if check.passed else 'failed'}"),
-                scope="row",
-            ),
-            tag("td", "passed" if check.passed else tag("b", "FAILED" + (", and stopped it" if check.blocking else ""))),
-            tag("td", check.description),
-        )
-        for check in sorted(found, key=lambda check: check.passed)
-    )
-    heads = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in ("Check", "Outcome", "What was found"))))
-    summary = f"{len(failed)} of {figures_in_words.many(len(found), 'check')} failed" if failed else f"All {len(found)} passed"
-    listed = tag("details", tag("summary", summary), tag("table", heads, tag("tbody", *rows)), open=bool(failed))
-    return _section("checks", "Checks", listed)
-
-
-def _log(name: str, cursor: int, *, followed: bool) -> Markup:
-    stage_choices = [tag("option", word, value=name) for name, word in (("", "every stage"), *figures_in_words.STAGES.items())]
-    levels = [tag("option", level, value=str(at)) for at, level in enumerate(("debug", "info", "warning", "error"))]
-    levels[1] = tag("option", "info", value="1", selected=True)
-    choices = tag(
-        "form",
-        tag("label", "Stage ", tag("select", *stage_choices, name="stage")),
-        tag("label", "Least level ", tag("select", *levels, name="level")),
-        tag("label", "With ", tag("input", type="search", name="text")),
-        tag("span", id="lines", class_="aside"),
-        tag("button", "Earlier lines", type="button", id="earlier", class_="quiet", hidden=not cursor),
-        class_="filters",
-        id="log-filter",
-    )
-    lines = tag(
-        "ol",
-        id="log",
-        tabindex="0",
-        aria_labelledby="log-title",
-        data_stream=f"/api/upload/{name}/stream?cursor={cursor}",
-        data_logs=f"/api/upload/{name}/logs",
-        data_cursor=cursor,
-    )
-    title = tag("summary", tag("h2", "Log", id="log-title"))
-    return tag("section", tag("details", title, choices, lines, open=followed), class_="log")
-
-
-def _section(part: str, title: str, *content: Child) -> Markup:
-    return tag("section", tag("h2", title), join(*content), id=part)

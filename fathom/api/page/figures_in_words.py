@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from fathom.api.page.html_markup import Markup, join, tag
 from fathom.status.document_status import DocumentStatus
 
 STAGES = {
@@ -79,6 +78,14 @@ def estimate(status: DocumentStatus, now: datetime) -> str:
     return f"{value} to {high} left" if high.endswith(f" {unit}") else f"{low} to {high} left"
 
 
+def progress(status: DocumentStatus, now: datetime) -> str:
+    """Returns the progress and the estimated time left."""
+    detail = status.progress_detail
+    stage = STAGES.get(status.stage, status.stage)
+    done = f"{stage}, {detail.current:,} of {detail.total:,} {detail.unit}" if detail else stage
+    return ", ".join(part for part in (done, estimate(status, now)) if part)
+
+
 def size(count: int) -> str:
     """Formats bytes: 512 B, 4.6 KB, 12 MB."""
     value = float(count)
@@ -104,11 +111,6 @@ def number(value: float | None) -> str:
 def many(count: int, noun: str, more: str | None = None) -> str:
     """Formats a count with its noun: 1 chunk, 8 chunks."""
     return f"{count:,} {noun if count == 1 else more or noun + 's'}"
-
-
-def with_commands(text: str) -> Markup:
-    """Returns the sentence with text in backticks as code."""
-    return join(*(tag("code", piece) if at % 2 else piece for at, piece in enumerate(text.split("`"))))
 
 
 def instant(when: datetime | None) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 from fastapi import Form, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
 from fathom.api.authorization import forget_cookie, give_cookie, owner, require_same_origin
-from fathom.api.page.html_markup import tag
-from fathom.api.page.page_frame import HEADERS, page, page_router
+from fathom.api.page.page_frame import HEADERS, html_response, page_router
 from fathom.api.request_guards import MAX_ADDRESS
 from fathom.api.routes.parameters import MAX_NAME
 from fathom.security.api_keys import ADMIN_FILE
@@ -18,6 +18,16 @@ from fathom.security.sign_in_links import redeem
 from fathom.settings import PROJECT_ROOT, Settings
 
 router = page_router()
+
+
+@dataclass(frozen=True)
+class SignInPage:
+    """The form for a key; `to` is the page that follows, `key_file` holds the admin's key."""
+
+    template: ClassVar[str] = "sign_in.html"
+    to: str
+    key_file: str
+    wrong: str | None = None
 
 
 @router.get("/sign-in")
@@ -58,37 +68,7 @@ def _form(request: Request, to: str, wrong: str | None, status: int = 200) -> Re
     home = request.app.state.settings.home
     file = home / ADMIN_FILE
     shown = file.relative_to(PROJECT_ROOT) if home.is_relative_to(PROJECT_ROOT) else f"$FATHOM_HOME/{ADMIN_FILE}"
-    answer = page(
-        "Sign in",
-        tag("h1", "Sign in"),
-        tag("p", wrong, class_="problem", role="alert") if wrong else None,
-        tag(
-            "form",
-            tag("input", type="hidden", name="to", value=_own(to)),
-            tag("input", type="hidden", name="ticket"),
-            tag("label", "Key", for_="key"),
-            tag("input", type="password", name="key", id="key", autocomplete="current-password", required=True, autofocus=True),
-            tag("button", "Sign in", class_="main"),
-            method="post",
-            action="/sign-in",
-            class_="sign-in",
-            id="sign-in",
-        ),
-        tag(
-            "p",
-            "On this host, ",
-            tag("code", "fathom up"),
-            " prints a link that signs you in. The key itself is in a file that only its owner reads: ",
-            tag("code", f"cat {shown}"),
-            ". ",
-            tag("code", "fathom keys create --role reader"),
-            " makes one for somebody else.",
-            class_="aside",
-        ),
-        script="sign-in.js",
-    )
-    answer.status_code = status
-    return answer
+    return html_response(SignInPage(_own(to), str(shown), wrong), status=status)
 
 
 def _own(to: str) -> str:

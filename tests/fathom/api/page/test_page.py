@@ -8,7 +8,6 @@ from html import unescape
 
 import pytest
 
-from fathom.api.page.html_markup import Markup, join, tag
 from fathom.api.page.listing_page import PAGE
 from fathom.security.api_keys import ensure_admin_key
 from fathom.security.sign_in_links import VALID_FOR_S, new_ticket, redeem
@@ -54,14 +53,6 @@ def many_documents(api: Api, count: int, state: UploadState = UploadState.DONE) 
                 for number in range(count)
             ],
         )
-
-
-def test_every_string_is_escaped_and_markup_is_not_escaped_twice() -> None:
-    assert tag("a", '<b>"', tag("i", "&"), title='"><script>') == (
-        '<a title="&quot;&gt;&lt;script&gt;">&lt;b&gt;&quot;<i>&amp;</i></a>'
-    )
-    assert join(None, 1, ["<", Markup("<br>")]) == "1&lt;<br>"
-    assert tag("input", disabled=True, value=None, hidden=False, data_x="\ud800") == '<input disabled data-x="?">'
 
 
 def test_who_is_not_signed_in_is_asked_to_and_comes_back_to_where_they_wanted(api: Api) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 from fathom.api.page.figures_in_words import many
-from fathom.api.page.html_markup import Markup, join, tag
 from fathom.operations.document_passages import DocumentGraphContent
 
 WIDTH, HEIGHT = 960.0, 400.0
@@ -20,35 +21,67 @@ _KINDS = ("Person", "Organization", "Location")
 Point = tuple[float, float]
 
 
-def picture(part: DocumentGraphContent) -> Markup:
+@dataclass(frozen=True)
+class PictureLine:
+    """The line of the facts between two entities; coordinates as text."""
+
+    x1: str
+    y1: str
+    x2: str
+    y2: str
+    title: str
+
+
+@dataclass(frozen=True)
+class PictureNode:
+    """The dot of an entity with its label; coordinates as text."""
+
+    kind: str
+    title: str
+    x: str
+    y: str
+    radius: str
+    label: str
+    label_x: str
+    label_y: str
+
+
+@dataclass(frozen=True)
+class GraphPicture:
+    """The picture of a document's part of the graph; no nodes if no fact joins its entities."""
+
+    template: ClassVar[str] = "document/graph_picture.html"
+    width: ClassVar[str] = f"{WIDTH:.0f}"
+    height: ClassVar[str] = f"{HEIGHT:.0f}"
+    summary: str
+    lines: list[PictureLine]
+    nodes: list[PictureNode]
+
+
+def picture(part: DocumentGraphContent) -> GraphPicture:
     """Returns the picture, with a count of omitted entities."""
     joined = Counter(name for fact in part.facts for name in (fact.source, fact.target))
     names = sorted(joined, key=lambda name: (-joined[name], -part.mentions.get(name, 0), name))
     drawn = {name: part.entities.get(name, "Entity") for name in names[:MAX_ENTITIES]}
-    facts = sorted({(fact.source, fact.target) for fact in part.facts if fact.source in drawn and fact.target in drawn})
-    places = laid_out(list(drawn), facts)
+    pairs = sorted({(fact.source, fact.target) for fact in part.facts if fact.source in drawn and fact.target in drawn})
+    places = laid_out(list(drawn), pairs)
     texts: dict[tuple[str, str], list[str]] = {}
     for fact in part.facts:
         texts.setdefault((fact.source, fact.target), []).append(fact.fact)
-    lines = (
-        tag("line", tag("title", "\n".join(texts[a, b][:5])), x1=_at(places[a][0]), y1=_at(places[a][1]), x2=_at(places[b][0]),
-            y2=_at(places[b][1]))
-        for a, b in facts
-    )  # fmt: skip
-    degree = Counter(name for pair in facts for name in pair)
-    dots = (_dot(name, drawn[name], places[name], degree[name]) for name in drawn)
-    alone = len(part.entities) - len(joined)
-    counts = [f"{many(len(part.facts), 'fact')} between {many(len(joined), 'entity', 'entities')}"]
-    counts += [f"the {len(drawn)} most connected are drawn"] if len(joined) > len(drawn) else []
-    counts += [f"{many(alone, 'entity', 'entities')} in no fact"] if alone else []
-    summary = "; ".join(counts)
-    if not drawn:
-        return join(tag("h2", "In the graph ", tag("small", summary)))
-    legend = tag(
-        "small", *(tag("span", word, class_=f"dot {word}") for word in (*map(str.lower, _KINDS), "other")), class_="legend"
+    degree = Counter(name for pair in pairs for name in pair)
+    return GraphPicture(
+        _summary(part, joined=len(joined), drawn=len(drawn)),
+        [_line(places[source], places[target], texts[source, target]) for source, target in pairs],
+        [_node(name, drawn[name], places[name], degree[name]) for name in drawn],
     )
-    svg = tag("svg", *lines, *dots, viewBox=f"0 0 {WIDTH:.0f} {HEIGHT:.0f}", role="img", aria_label=f"Picture of {summary}")
-    return join(tag("h2", "In the graph ", tag("small", summary), legend), svg)
+
+
+def _summary(part: DocumentGraphContent, *, joined: int, drawn: int) -> str:
+    alone = len(part.entities) - joined
+    counts = [f"{many(len(part.facts), 'fact')} between {many(joined, 'entity', 'entities')}"]
+    counts += [f"the {drawn} most connected are drawn"] if joined > drawn else []
+    counts += [f"{many(alone, 'entity', 'entities')} in no fact"] if alone else []
+    return "; ".join(counts)
 
 
 def laid_out(names: Sequence[str], facts: Sequence[tuple[str, str]]) -> dict[str, Point]:
@@ -103,12 +136,21 @@ def _apart(xs: Sequence[float], ys: list[float]) -> list[Point]:
     return list(zip(xs, ys, strict=True))
 
 
-def _dot(name: str, kind: str, at: Point, degree: int) -> Markup:
-    shown = name if len(name) <= MAX_NAME else name[: MAX_NAME - 1].rstrip() + "…"
-    circle = tag("circle", cx=_at(at[0]), cy=_at(at[1]), r=_at(4 + min(6.0, math.sqrt(degree))))
-    text = tag("text", shown, x=_at(at[0] + 9 + min(4.0, degree / 3)), y=_at(at[1] + 4))
-    word = kind.lower() if kind in _KINDS else "other"
-    return tag("g", tag("title", f"{name}, {kind}"), circle, text, class_=f"node {word}")
+def _line(source: Point, target: Point, facts: Sequence[str]) -> PictureLine:
+    return PictureLine(_at(source[0]), _at(source[1]), _at(target[0]), _at(target[1]), "\n".join(facts[:5]))
+
+
+def _node(name: str, kind: str, at: Point, degree: int) -> PictureNode:
+    return PictureNode(
+        kind=kind.lower() if kind in _KINDS else "other",
+        title=f"{name}, {kind}",
+        x=_at(at[0]),
+        y=_at(at[1]),
+        radius=_at(4 + min(6.0, math.sqrt(degree))),
+        label=name if len(name) <= MAX_NAME else name[: MAX_NAME - 1].rstrip() + "…",
+        label_x=_at(at[0] + 9 + min(4.0, degree / 3)),
+        label_y=_at(at[1] + 4),
+    )
 
 
 def _at(value: float) -> str:

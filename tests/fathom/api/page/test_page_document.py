@@ -9,7 +9,8 @@ from html import unescape
 
 import pytest
 
-from fathom.api.page.passages_page import PassageFilter, shown
+from fathom.api.page.document.chunks_view import PassageFilter, shown
+from fathom.api.page.page_templates import render
 from fathom.api.routes.document_paths import encoded
 from fathom.chunking.chunk import Chunk
 from fathom.chunking.quoting import find_quote, places_of
@@ -56,9 +57,13 @@ def passage(text: str, fact: str, *, headings: tuple[str, ...] = ("<i>Head</i>",
     return ChunkPassage(chunk, None, [(entity, places_of(whole, "Ada"))], [(held, find_quote(whole, fact, ("Ada", "Charles")))])
 
 
+def chunks_of(found: Passages, status: DocumentStatus, choice: PassageFilter) -> str:
+    return render(shown(found, status, choice))
+
+
 def test_a_fact_lights_the_sentence_it_came_from_and_nothing_else(api: Api) -> None:
     fact = "<b>Ada</b> met Charles in London."
-    html = shown(Passages("v", 1, 0, [passage(TEXT, fact)]), a_status(api), PassageFilter(20))
+    html = chunks_of(Passages("v", 1, 0, [passage(TEXT, fact)]), a_status(api), PassageFilter(20))
     name = re.findall(r'class="fact" data-lights="([^"]*)"', html)[0]
     pieces = re.findall(r'<span data-in="([^"]*)">(.*?)</span>', html, re.DOTALL)
     assert unescape("".join(text for names, text in pieces if name in names.split())) == fact
@@ -72,25 +77,27 @@ def test_a_fact_lights_the_sentence_it_came_from_and_nothing_else(api: Api) -> N
 
 def test_headings_that_run_into_a_sentence_are_not_lit_with_it(api: Api) -> None:
     held = passage("Ada met Charles.", "A heading Ada met Charles.", headings=("A heading",))
-    html = shown(Passages("v", 1, 0, [held]), a_status(api), PassageFilter(20))
+    html = chunks_of(Passages("v", 1, 0, [held]), a_status(api), PassageFilter(20))
     whole = re.findall(r'class="text"[^>]*>(.*?)</div>', html, re.DOTALL)[0]
     assert re.sub("<[^>]*>", "", whole) == "Ada met Charles."
     assert "data-in" in whole
 
 
 def test_a_fact_the_text_does_not_have_is_shown_with_its_own_words(api: Api) -> None:
-    html = shown(Passages("v", 1, 0, [passage("Nothing of the kind.", "Grace wrote <it>")]), a_status(api), PassageFilter(20))
+    html = chunks_of(
+        Passages("v", 1, 0, [passage("Nothing of the kind.", "Grace wrote <it>")]), a_status(api), PassageFilter(20)
+    )
     assert "“Grace wrote &lt;it&gt;”" in html
     assert 'class="fact" data-lights' not in html
 
 
 def test_chunks_are_paged_and_say_when_the_graph_is_away_or_they_are_old(api: Api) -> None:
     status = a_status(api)
-    html = shown(Passages("other", 45, 20, [passage(TEXT, "x")] * 20, "It <does> not answer."), status, PassageFilter(20))
+    html = chunks_of(Passages("other", 45, 20, [passage(TEXT, "x")] * 20, "It <does> not answer."), status, PassageFilter(20))
     assert ("?from=0#chunks" in html, "?from=40#chunks" in html, "21–40 of 45" in html) == (True, True, True)
     assert "It &lt;does&gt; not answer." in html
     assert "of the version before" in html
-    assert "none yet" in shown(Passages(None, 0, 0, []), status, PassageFilter(20))
+    assert "none yet" in chunks_of(Passages(None, 0, 0, []), status, PassageFilter(20))
 
 
 def test_what_waits_can_be_cancelled_by_an_operator_who_is_told_what_follows(api: Api) -> None:
@@ -193,7 +200,7 @@ def test_what_of_an_answer_is_not_kept_is_shown_on_its_chunk(api: Api) -> None:
     ledger.plan(document, "v", [PlannedEpisode("e", "x", 0)], ProducerVersions("c", "p", "m", "e"))
     ledger.record([ExtractionOutcome("e", left_out={"entity not in the text": 2, "<b>": 1})])
     one = replace(passage(TEXT, "x"), episode=ledger.rows(document)[0])
-    html = shown(Passages("v", 1, 0, [one]), a_status(api), PassageFilter(20))
+    html = chunks_of(Passages("v", 1, 0, [one]), a_status(api), PassageFilter(20))
     assert "entity not in the text (2), &lt;b&gt; (1)" in html
 
 
@@ -204,14 +211,14 @@ def sure(fact: float | None, entity: float | None) -> ChunkPassage:
 
 
 def test_facts_and_entities_are_shown_with_their_confidence(api: Api) -> None:
-    html = shown(Passages("v", 1, 0, [sure(0.924, 0.81)]), a_status(api), PassageFilter(20))
+    html = chunks_of(Passages("v", 1, 0, [sure(0.924, 0.81)]), a_status(api), PassageFilter(20))
     assert ("confidence 92%, from 1842-05-01" in html, "Person, 81%" in html) == (True, True)
     assert 'title="Wikidata P&lt;1&gt;"' in html
 
 
 def test_facts_from_a_confidence_on_can_be_chosen_and_the_others_are_counted(api: Api) -> None:
     found = Passages("v", 45, 20, [sure(0.92, 0.81), sure(0.7, 0.81), sure(None, None)])
-    html = shown(found, a_status(api), PassageFilter(20, least=0.9))
+    html = chunks_of(found, a_status(api), PassageFilter(20, least=0.9))
     assert html.count('class="fact"') == 2  # one that is not measured is shown, whatever is chosen
     assert html.count("1 fact of less confidence") == 1
     assert '<option value="0.9" selected>90%</option>' in html
@@ -219,7 +226,7 @@ def test_facts_from_a_confidence_on_can_be_chosen_and_the_others_are_counted(api
 
 
 def test_nothing_is_to_be_chosen_where_no_confidence_is_measured(api: Api) -> None:
-    assert 'name="least"' not in shown(Passages("v", 1, 0, [sure(None, None)]), a_status(api), PassageFilter(20))
+    assert 'name="least"' not in chunks_of(Passages("v", 1, 0, [sure(None, None)]), a_status(api), PassageFilter(20))
 
 
 @pytest.mark.parametrize("least", ["-0.1", "1.1", "nan", "much"])

@@ -1,0 +1,1 @@
+"""View data of a document's page."""

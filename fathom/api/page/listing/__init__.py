@@ -1,0 +1,1 @@
+"""View data of the list of documents."""
