@@ -154,6 +154,11 @@ class PairVerdicts:
 class NameJudge(Protocol):
     """A language model that judges which names denote the same thing."""
 
+    @property
+    def name(self) -> str:
+        """Provider, model and version, as stored with the verdicts."""
+        ...
+
     def same_things(self, pairs: Sequence[tuple[DescribedName, DescribedName]]) -> PairVerdicts:
         """Returns the verdicts of these pairs. Raises ExtractionFailed, LanguageModelUnreachable, BudgetSpent."""
         ...
@@ -162,6 +167,11 @@ class NameJudge(Protocol):
 @runtime_checkable
 class FactJudge(Protocol):
     """A language model that judges which facts state the same."""
+
+    @property
+    def name(self) -> str:
+        """Provider, model and version, as stored with the verdicts."""
+        ...
 
     def same_facts(self, pairs: Sequence[tuple[StatedFact, StatedFact]]) -> PairVerdicts:
         """Returns the verdicts of these pairs. Raises ExtractionFailed, LanguageModelUnreachable, BudgetSpent."""

@@ -46,17 +46,36 @@ def identity(description: Description) -> Description:
     return description
 
 
+def until_stopped(judge: JudgeCall[Description], stop: threading.Event) -> JudgeCall[Description]:
+    """Returns a judge that makes no further request once `stop` is set; it raises CancelledError instead."""
+
+    def ask(pairs: Sequence[tuple[Description, Description]]) -> PairVerdicts:
+        if stop.is_set():
+            raise CancelledError
+        return judge(pairs)
+
+    return ask
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Knowledge about the keys of pairs: their sources with the scopes of known matches, and verdicts that may corroborate."""
+
+    scope: VerdictScope = NO_SCOPE
+    verdicts: MatchVerdicts = NO_VERDICTS
+
+
+NO_EVIDENCE = Evidence()
+
+
 def judge_pairs(
     judge: JudgeCall[Description],
-    pairs: Sequence[Pair],
     described: Mapping[Pair, tuple[Description, Description]],
     writer: VerdictWriter,
     shown: Callable[[Description], Description] = identity,
     *,
-    scope: VerdictScope = NO_SCOPE,
-    known: MatchVerdicts = NO_VERDICTS,
+    evidence: Evidence = NO_EVIDENCE,
     allowed: Callable[[Sequence[Pair]], Sequence[Pair]] = list,
-    stop: threading.Event | None = None,
 ) -> Usage:
     """Judges the pairs, records each verdict as it comes, and returns the LLM usage.
 
@@ -66,20 +85,17 @@ def judge_pairs(
 
     Args:
         judge: the request to the language model.
-        pairs: the pairs to judge.
-        described: the description of both sides of each pair.
+        described: the pairs to judge, with the description of both sides.
         writer: the destination of the verdicts.
         shown: reduces a description for the confirming request.
-        scope: the sources of the keys, and the scopes of known matches.
-        known: verdicts on these and other keys that may corroborate.
+        evidence: the sources of the keys, and verdicts on these and other keys.
         allowed: filters pairs that were tentatively matched; the others become non-matches.
-        stop: when set, no further request is made.
 
     Pairs that the model cannot judge become non-matches. Errors of `judge` other than ExtractionFailed are raised after the
-    verdicts of running requests are recorded; CancelledError after `stop`.
+    verdicts of running requests are recorded.
     """
-    judging = PairJudge(QuestionRunner(judge, described, stop or threading.Event()), writer, shown, scope, known, pairs)
-    while selected := pairs_to_judge(judging.undecided(), judging.matches, scope):
+    judging = PairJudge(QuestionRunner(judge, described), writer, shown, evidence)
+    while selected := pairs_to_judge(judging.undecided(), judging.matches, evidence.scope):
         tentative = judging.tentative_matches(selected)
         judging.confirm(selected, tentative, {*allowed(tentative)})
     return judging.runner.used
@@ -93,23 +109,22 @@ class PairJudge(Generic[Description]):
         runner: QuestionRunner[Description],
         writer: VerdictWriter,
         shown: Callable[[Description], Description],
-        scope: VerdictScope,
-        known: MatchVerdicts,
-        pairs: Sequence[Pair],
+        evidence: Evidence,
     ) -> None:
+        pairs = sorted(runner.described)
         self.runner = runner
-        self.matches = {*known.matches} - {*pairs}
-        self._non_matches = {*known.non_matches}
+        self.matches = {*evidence.verdicts.matches} - {*pairs}
+        self._non_matches = {*evidence.verdicts.non_matches}
         self._writer = writer
         self._shown = shown
-        self._scope = scope
-        self._missing_scopes = {pair: scope.missing_scopes(pair) for pair in pairs}
-        self._scoped = {pair for pair in pairs if pair in scope.scopes}
+        self._scope = evidence.scope
+        self._missing_scopes = {pair: self._scope.missing_scopes(pair) for pair in pairs}
+        self._scoped = {pair for pair in pairs if pair in self._scope.scopes}
         self._tentative = writer.tentative_matches(pairs)
         self._decided: set[Pair] = set()
         self._decided_in_isolation: set[Pair] = set()
         self._denied: list[Pair] = []
-        of_single_scope = [pair for pair in sorted(pairs) if len(self._missing_scopes[pair]) == 1]
+        of_single_scope = [pair for pair in pairs if len(self._missing_scopes[pair]) == 1]
         groups = sorted((group for _, group in self._by_scope(of_single_scope)), key=len, reverse=True)
         first = [pair for group in groups for pair in group]  # pairs that a request may show together with many others
         self._pairs = [*first, *sorted({*pairs}.difference(first))]
@@ -216,11 +231,10 @@ def _batches(pairs: Sequence[Pair], described: Mapping[Pair, tuple[Description, 
 
 @dataclass
 class QuestionRunner(Generic[Description]):
-    """Runs requests in parallel until an error other than ExtractionFailed comes or it is stopped."""
+    """Runs requests in parallel until an error other than ExtractionFailed comes."""
 
     _judge: JudgeCall[Description]
     described: Mapping[Pair, tuple[Description, Description]]
-    _stop: threading.Event
     used: Usage = field(default_factory=Usage)
 
     def run(self, questions: Sequence[Question], halvings: int, shown: Callable[[Description], Description] = identity) -> None:
@@ -241,8 +255,6 @@ class QuestionRunner(Generic[Description]):
         to_judge = list(dict.fromkeys(pair for pair in sides if pair[0] != pair[1]))
         if not to_judge:
             return PairVerdicts([True] * len(pairs))
-        if self._stop.is_set():
-            raise CancelledError
         judged = self._judge(to_judge)
         verdicts = dict(zip(to_judge, judged.same, strict=True))
         return PairVerdicts([verdicts.get(pair, True) for pair in sides], judged.usage)

@@ -33,7 +33,7 @@ class RelationMatcher:
         """Returns the pairs whose relations match; relations without a verdict are judged first."""
         unknown = sorted({self._relations[pair] for pair in pairs} - self._known(pairs).keys())
         names = {(left, right): (StatedFact(left, ""), StatedFact(right, "")) for left, right in unknown}
-        self.used = self.used.and_also(judge_pairs(self._judge.same_facts, unknown, names, self._writer))
+        self.used = self.used.and_also(judge_pairs(self._judge.same_facts, names, self._writer))
         verdicts = self._known(pairs)
         return [pair for pair in pairs if verdicts[self._relations[pair]]]
 

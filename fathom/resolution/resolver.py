@@ -12,7 +12,6 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
-from functools import partial
 
 from fathom.embedding.binary_vectors import BinarizingEmbedder
 from fathom.extraction.model import FactJudge, LanguageModel, NameJudge, Usage
@@ -22,8 +21,15 @@ from fathom.knowledge.context_isolation import SourceDocument
 from fathom.knowledge.fact_clusters import EntityPair, FactVerdictView
 from fathom.knowledge.records import EpisodeRows
 from fathom.ledger.episode_ledger import Ledger
-from fathom.resolution.entity_matching import ComparedNames, apply_matches, find_candidates, judge_candidates, mark_compared
-from fathom.resolution.fact_matching import deduplicate_facts
+from fathom.resolution.entity_matching import (
+    ComparedNames,
+    NameMatching,
+    apply_matches,
+    find_candidates,
+    judge_candidates,
+    mark_compared,
+)
+from fathom.resolution.fact_matching import FactMatching, deduplicate_facts
 from fathom.resolution.name_key_upgrade import upgrade_name_keys
 from fathom.resolution.store.fact_verdict_store import FactVerdictStore
 from fathom.resolution.store.prune_queue import PruneQueue
@@ -71,18 +77,14 @@ class Resolver:
         Yields None when no name is new. Leaving the context waits for the requests; when the writing fails or is cancelled,
         no further request is made.
         """
-        model, name = self._model, self._model.name
-        if not isinstance(model, NameJudge) or not batch:
-            yield None
-            return
-        compared = find_candidates(self._connection, self._names, collection, episodes, self._sign_bits, batch)
-        if compared is None:
+        matching = self._name_matching(collection) if batch else None
+        compared = find_candidates(matching, episodes, batch) if matching else None
+        if matching is None or compared is None:
             yield None
             return
         stop = threading.Event()
         pool = ThreadPoolExecutor(1, thread_name_prefix="comparing")
-        judging = partial(judge_candidates, self._connection, self._names, model, collection, compared, stop, model=name)
-        use = pool.submit(copy_context().run, judging)
+        use = pool.submit(copy_context().run, judge_candidates, matching, compared, stop)
         try:
             yield PendingMatches(compared, use)
             wait([use])
@@ -105,24 +107,22 @@ class Resolver:
         `join_names` and `join_facts` apply the verdicts on names of some keys, and on facts between some entities, to the
         graph. Raises GraphUnreachable, LanguageModelUnreachable, BudgetSpent; the same call again continues from there.
         """
-        use, model, joined = Usage(), self._model, set[str]()
-        names = self._connection, self._names
-        done = [pending.compared] if pending else []
-        if pending:
+        use, joined = Usage(), set[str]()
+        done: list[ComparedNames] = []
+        names, facts = self._name_matching(collection), self._fact_matching(collection)
+        if names and pending:
             use = pending.use.result()
-            joined |= apply_matches(*names, collection, pending.compared, join_names)
-        if isinstance(model, NameJudge) and (
-            more := find_candidates(*names, collection, episodes, self._sign_bits, skip=done[0].fresh if done else ())
-        ):
-            use = use.and_also(judge_candidates(*names, model, collection, more, threading.Event(), model=model.name))
-            joined |= apply_matches(*names, collection, more, join_names)
+            joined |= apply_matches(names, pending.compared, join_names)
+            done.append(pending.compared)
+        if names and (more := find_candidates(names, episodes, skip=done[0].fresh if done else ())):
+            use = use.and_also(judge_candidates(names, more, threading.Event()))
+            joined |= apply_matches(names, more, join_names)
             done.append(more)
-        if isinstance(model, FactJudge):
-            facts = self._connection, self._facts, model, collection, episodes, join_facts
-            fact_use = deduplicate_facts(*facts, self._sign_bits, self._sources_of, joined=joined, model=model.name)
-            use = use.and_also(fact_use)
-        for compared in done:
-            mark_compared(self._names, collection, compared)
+        if facts:
+            use = use.and_also(deduplicate_facts(facts, episodes, join_facts, joined=joined))
+        if names:
+            for compared in done:
+                mark_compared(names, compared)
         return use
 
     def upgrade_name_keys(self, collection: str, join_names: Callable[[Collection[str]], object]) -> None:
@@ -140,6 +140,18 @@ class Resolver:
         if collection in self._prune_queue:
             prune_verdicts(self._connection, self._names, self._facts, collection)
             self._prune_queue.discard(collection)
+
+    def _name_matching(self, collection: str) -> NameMatching | None:
+        """Returns the matching of the collection's names; None where the model cannot judge names."""
+        if not isinstance(self._model, NameJudge):
+            return None
+        return NameMatching(self._connection, self._names, collection, self._model, self._sign_bits)
+
+    def _fact_matching(self, collection: str) -> FactMatching | None:
+        """Returns the matching of the collection's facts; None where the model cannot judge facts."""
+        if not isinstance(self._model, FactJudge):
+            return None
+        return FactMatching(self._connection, self._facts, collection, self._model, self._sign_bits, self._sources_of)
 
     def _sources_of(self, episodes: Collection[str]) -> dict[str, SourceDocument]:
         """Returns the source document of each episode, as hashes; an episode unknown to the ledger is its own source."""

@@ -18,7 +18,15 @@ from fathom.extraction.model import PairVerdicts, Usage
 from fathom.knowledge.clustering import NO_VERDICTS, MatchVerdicts, Pair
 from fathom.knowledge.context_isolation import NO_SCOPE, SourceDocument, SourceSet, VerdictScope
 from fathom.llm.client import estimate_tokens
-from fathom.resolution.pair_judge import MAX_HALVINGS, MAX_TOKENS, MAX_UNSCREENED_GROUPS, identity, judge_pairs
+from fathom.resolution.pair_judge import (
+    MAX_HALVINGS,
+    MAX_TOKENS,
+    MAX_UNSCREENED_GROUPS,
+    Evidence,
+    identity,
+    judge_pairs,
+    until_stopped,
+)
 from fathom.resolution.store.fact_verdict_store import FactVerdictStore
 from fathom.resolution.store.verdict_store import VerdictWriter
 
@@ -68,8 +76,8 @@ class Asked:
         known: MatchVerdicts = NO_VERDICTS,
     ) -> Usage:
         left = [pair for pair in pairs if pair not in self.verdicts or pair in said.scopes]
-        described = {pair: (first(pair[0]), first(pair[1])) for pair in pairs}
-        return judge_pairs(self.ask, left, described, self.sheet, shown, scope=said, known=known)
+        described = {pair: (first(pair[0]), first(pair[1])) for pair in left}
+        return judge_pairs(self.ask, described, self.sheet, shown, evidence=Evidence(said, known))
 
     def refuse(self, is_met: Callable[[list[Pair]], bool], fault: FathomError | None = None) -> None:
         self.faults.append((is_met, fault or AnswerRefused("No.")))
@@ -124,7 +132,7 @@ def test_what_was_called_one_and_is_not_allowed_to_be_is_two(asked: Asked) -> No
         return [PAIRS[17]]
 
     described = {pair: pair for pair in PAIRS[:20]}
-    judge_pairs(asked.ask, PAIRS[:20], described, asked.sheet, identity, allowed=allowed)
+    judge_pairs(asked.ask, described, asked.sheet, identity, allowed=allowed)
     assert looked_at == [PAIRS[7], PAIRS[17]]
     assert asked.questions == [PAIRS[:20], [PAIRS[17]]]
     assert asked.verdicts == {pair: pair == PAIRS[17] for pair in described}
@@ -203,7 +211,7 @@ def test_where_one_of_three_is_another_the_next_is_asked_about_too(asked: Asked)
         asked.questions.append([*both])
         return PairVerdicts([other.endswith("7") or len(both) > 1 for _, other in both])
 
-    judge_pairs(ask, pairs, {pair: pair for pair in pairs}, asked.sheet, scope=said, known=known)
+    judge_pairs(ask, {pair: pair for pair in pairs}, asked.sheet, evidence=Evidence(said, known))
     assert [len(question) for question in asked.questions] == [1, 1, 1, 1]
     assert asked.verdicts == {pair: pair != pairs[0] for pair in pairs}
 
@@ -282,7 +290,7 @@ def test_what_is_answered_when_the_money_is_spent_is_kept(asked: Asked) -> None:
         return PairVerdicts([other.endswith("7") for _, other in pairs])
 
     with pytest.raises(BudgetSpent):
-        judge_pairs(ask, PAIRS, {pair: pair for pair in PAIRS}, asked.sheet, identity)
+        judge_pairs(ask, {pair: pair for pair in PAIRS}, asked.sheet, identity)
     kept = [pair for pair in (*questions[0], *questions[2]) if pair not in SAME]
     assert asked.verdicts == dict.fromkeys(kept, False)
     assert asked.sheet.tentative_matches(PAIRS) == {*SAME} - {*questions[1]}
@@ -296,6 +304,6 @@ def test_when_it_is_stopped_nothing_more_is_asked(asked: Asked) -> None:
         return asked.ask(pairs)
 
     with pytest.raises(CancelledError):
-        judge_pairs(ask, PAIRS[:10], {pair: pair for pair in PAIRS}, asked.sheet, identity, stop=stop)
+        judge_pairs(until_stopped(ask, stop), {pair: pair for pair in PAIRS[:10]}, asked.sheet, identity)
     assert asked.questions == [PAIRS[:10]]
     assert asked.sheet.tentative_matches(PAIRS) == {PAIRS[7]}

@@ -16,7 +16,7 @@ from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection
 from fathom.knowledge.assertions import statement_key, unpack
 from fathom.ledger.episode_ledger import Ledger
-from fathom.resolution import fact_matching
+from fathom.resolution import fact_statements
 from fathom.resolution.store.fact_verdict_store import FactVerdictStore
 from tests.fathom.graphdb.small_corpus import WRITTEN_AT, WriterOf, chunks_of, held
 
@@ -114,7 +114,7 @@ def test_what_it_says_of_other_things_makes_nothing_one_where_it_says_nothing(
 def test_what_it_says_beside_much_else_makes_nothing_one_that_others_say_later(
     graph: GraphConnection, writer_of: WriterOf, collection: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fact_matching, "MAX_FACTS_PER_PAIR", 5)
+    monkeypatch.setattr(fact_statements, "MAX_FACTS_PER_PAIR", 5)
     writer = writer_of(graph, by=Reader(lambda shown, *pair: True if EVIL in shown and {*pair} == {K, L} else None))
     evil = "\n".join(line(said) for said in (K, L, EVIL))
     later = WRITTEN_AT.replace(year=2025)
