@@ -160,5 +160,19 @@ def _change(connection: GraphConnection, cypher: LiteralString, **parameters: An
 
 def _merged(first: Repair, second: Repair) -> Repair:
     """Merges the reports of two rounds."""
-    lists = ("adopted", "removed", "again", "documents", "facts", "entities", "mentions")
-    return first.model_copy(update={name: sorted({*getattr(first, name), *getattr(second, name)}) for name in lists})
+    return Repair(
+        collection=first.collection,
+        found=first.found,
+        adopted=_union(first.adopted, second.adopted),
+        removed=_union(first.removed, second.removed),
+        again=_union(first.again, second.again),
+        documents=_union(first.documents, second.documents),
+        facts=_union(first.facts, second.facts),
+        entities=_union(first.entities, second.entities),
+        mentions=_union(first.mentions, second.mentions),
+        left=first.left,
+    )
+
+
+def _union(first: list[str], second: list[str]) -> list[str]:
+    return sorted({*first, *second})
