@@ -51,6 +51,29 @@ class LogPage(BaseModel):
     next: int | None = Field(description="the cursor of the next page, where there are more lines now")
 
 
+class LogQuery(BaseModel):
+    """The log lines that a request asks for."""
+
+    since: datetime | None = Field(None, description="The earliest time, ISO 8601.")
+    stage: StageName | None = None
+    level: LevelName | None = Field(None, description="The least level.")
+    cursor: CursorParameter = 0
+    limit: int = Field(200, ge=1, le=1000)
+
+    def page_of(self, events: Events, document: str) -> LogPage:
+        """Returns the lines of the document that match, in order."""
+        found = events.of_document(
+            document,
+            after=self.cursor,
+            since=_seconds(self.since),
+            stage=self.stage,
+            level=self.level,
+            limit=self.limit + 1,
+        )
+        page = found[: self.limit]
+        return LogPage(lines=[record.as_line() for record in page], next=page[-1].id if len(found) > self.limit else None)
+
+
 class DocumentMetrics(BaseModel):
     """The figures of a document."""
 
@@ -116,28 +139,11 @@ async def status(request: Request, caller: Reader, document: DocumentId) -> Docu
 
 
 @router.get("/api/upload/{document:path}/logs")
-async def logs(
-    request: Request,
-    caller: Reader,
-    document: DocumentId,
-    since: Annotated[datetime | None, Query(description="The earliest time, ISO 8601.")] = None,
-    stage: Annotated[StageName | None, Query()] = None,
-    level: Annotated[LevelName | None, Query(description="The least level.")] = None,
-    cursor: CursorParameter = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
-) -> LogPage:
+async def logs(request: Request, caller: Reader, document: DocumentId, wanted: Annotated[LogQuery, Query()]) -> LogPage:
     """Log lines of a document, in order."""
     within_document(caller, document)
     settings: Settings = request.app.state.settings
-
-    def read() -> LogPage:
-        found = Events(open_database(settings.operational_url)).of_document(
-            document, after=cursor, since=_seconds(since), stage=stage, level=level, limit=limit + 1
-        )
-        page = found[:limit]
-        return LogPage(lines=[record.as_line() for record in page], next=page[-1].id if len(found) > limit else None)
-
-    page = await run_in_threadpool(read)
+    page = await run_in_threadpool(lambda: wanted.page_of(Events(open_database(settings.operational_url)), document))
     if not page.lines:
         await known_status(settings, document)
     return page
