@@ -13,8 +13,9 @@ from fathom.orchestration.run_submission import open_instance, submission_lock
 from fathom.orchestration.warm_runs.run_origin import BACKLOG_JOB, RUN_KEY_TAG
 from fathom.orchestration.warm_runs.worker_tags import worker_is_dead
 from fathom.settings import Settings
+from fathom.uploads.hand_runs import BY_RUN_ID
 from fathom.uploads.intake import open_intake
-from fathom.uploads.transitions import BY_RUN_ID, RunState
+from fathom.uploads.transitions import RunState
 
 if TYPE_CHECKING:
     import dagster as dg

@@ -53,35 +53,41 @@ class MailLinks:
 NO_MAIL_LINKS = MailLinks()
 
 
-def accept_attachments(
-    engine: Engine, store: UploadStore, mail: str, version: str, pieces: Sequence[MailAttachment], *, max_bytes: int, now: float
-) -> list[AttachmentOutcome]:
-    """Accepts each attachment as an upload `mail/name`, or lists it as rejected; those accepted before are unchanged.
+@dataclass(frozen=True)
+class AttachmentIntake:
+    """Accepts attachments of mails into the store, up to a size in bytes."""
 
-    Idempotent, also after a kill: the same bytes get the same name in the store. Raises StoreFull, StoreFailed.
-    """
-    collection, _ = split_document_id(mail)
-    deep = len(_mails_above(engine, mail)) + 1 > MAX_NESTED_MAILS
-    outcomes: list[AttachmentOutcome] = []
-    accepted: list[tuple[FoundFile, str]] = []
-    for piece in pieces:
-        document = attachment_id(mail, piece.name)
-        size = len(piece.content or b"")
-        file = FoundFile(document, collection, (), Identity(size, 0, 0, 0))
-        error = _refusal(piece, deep=deep, max_bytes=max_bytes)
-        outcomes.append(AttachmentOutcome(document, size, error))
-        with stage("upload", document=document):
-            if error is None and piece.content is not None:
-                kept = store.keep(io.BytesIO(piece.content))
-                accepted.append((file, kept.version))
-                log.info("Attachment stored", sub_stage="stored", metrics={"bytes": size, "version": kept.version})
-            elif error is not None:
-                repository.reject_unread(engine, file, error.name, error.message, now)
-                log.warning(error.message, sub_stage="rejected", metrics={"error": error.name, "bytes": size})
-    _link(engine, mail, version, [outcome.document for outcome in outcomes])
-    if accepted:
-        repository.accept(engine, accepted, now)
-    return outcomes
+    engine: Engine
+    store: UploadStore
+    max_bytes: int
+
+    def accept(self, mail: str, version: str, pieces: Sequence[MailAttachment], now: float) -> list[AttachmentOutcome]:
+        """Accepts each attachment as an upload `mail/name`, or lists it as rejected; those accepted before are unchanged.
+
+        Idempotent, also after a kill: the same bytes get the same name in the store. Raises StoreFull, StoreFailed.
+        """
+        collection, _ = split_document_id(mail)
+        deep = len(_mails_above(self.engine, mail)) + 1 > MAX_NESTED_MAILS
+        outcomes: list[AttachmentOutcome] = []
+        accepted: list[tuple[FoundFile, str]] = []
+        for piece in pieces:
+            document = attachment_id(mail, piece.name)
+            size = len(piece.content or b"")
+            file = FoundFile(document, collection, (), Identity(size, 0, 0, 0))
+            error = _refusal(piece, deep=deep, max_bytes=self.max_bytes)
+            outcomes.append(AttachmentOutcome(document, size, error))
+            with stage("upload", document=document):
+                if error is None and piece.content is not None:
+                    kept = self.store.keep(io.BytesIO(piece.content))
+                    accepted.append((file, kept.version))
+                    log.info("Attachment stored", sub_stage="stored", metrics={"bytes": size, "version": kept.version})
+                elif error is not None:
+                    repository.reject_unread(self.engine, file, error.name, error.message, now)
+                    log.warning(error.message, sub_stage="rejected", metrics={"error": error.name, "bytes": size})
+        _link(self.engine, mail, version, [outcome.document for outcome in outcomes])
+        if accepted:
+            repository.accept(self.engine, accepted, now)
+        return outcomes
 
 
 def mail_links_of(engine: Engine, document: str) -> MailLinks:

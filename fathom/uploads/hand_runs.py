@@ -16,15 +16,15 @@ from sqlalchemy.engine import Connection, Engine
 from fathom.errors import DoneInPart, FathomError, RunCancelled, RunLost
 from fathom.sql import batched
 from fathom.tables import episodes, hand_runs, uploads
-from fathom.uploads.upload import UploadState
+from fathom.uploads.upload import FailedTry, Upload, UploadState
 
 Origin = Literal["hand", "backfill", "re-execution"]
 HandState = Literal["running", "done", "failed", "cancelled"]
 
 LAST_ASSET = "graph_episodes"  # a document with this asset is in the graph
 MAX_KEPT = 20  # recorded runs of a document
+BY_RUN_ID = "run:"  # a run started by hand has no key: this prefix and its id are used instead
 _NOT_IN_GRAPH = ("planned", "extracted", "failed", "quarantined")  # states of episodes in the ledger
-_DETAIL = 500
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,31 @@ class RunStart:
     def reaches_graph(self) -> bool:
         """Whether the run, if it succeeds, writes the document to the graph."""
         return LAST_ASSET in self.assets
+
+
+@dataclass(frozen=True)
+class RunAtStage:
+    """A run at a stage; `by` is set if Fathom did not plan it."""
+
+    run_id: str
+    stage: str | None = None
+    by: RunStart | None = None
+
+    @property
+    def key(self) -> str:
+        """The key of a run that has no planned key."""
+        return BY_RUN_ID + self.run_id
+
+    def owns(self, row: Upload) -> bool:
+        """Returns whether the run owns the state of the document.
+
+        A run started by hand owns only a document that is neither done nor in another run, and only if it writes to
+        the graph.
+        """
+        if self.by is None or row.run_key == self.key:
+            return True
+        waits = row.state is UploadState.ACCEPTED and row.run_key is None
+        return self.by.reaches_graph and (waits or row.state in (UploadState.FAILED, UploadState.REJECTED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +83,18 @@ class HandRun:
     updated_at: float
 
 
-def begin(engine: Engine, document: str, version: str, run_id: str, by: RunStart, stage: str | None, now: float) -> None:
-    """Records that the run works on the document; a run on record moves to the stage."""
-    mine = (hand_runs.c.document == document, hand_runs.c.run_id == run_id)
-    values = {"state": "running", "stage": stage, "version": version, "reason": None, "detail": None, "updated_at": now}
+def begin(engine: Engine, document: str, version: str, run: RunAtStage, now: float) -> None:
+    """Records that the run works on the document, unless Fathom planned it; a run on record moves to the stage."""
+    if run.by is None:
+        return
+    mine = (hand_runs.c.document == document, hand_runs.c.run_id == run.run_id)
+    values = {"state": "running", "stage": run.stage, "version": version, "reason": None, "detail": None, "updated_at": now}
     with engine.begin() as connection:
         if connection.execute(hand_runs.update().where(*mine).values(**values)).rowcount:
             return
         _drop_oldest(connection, document)
-        fixed = {"document": document, "run_id": run_id, "origin": by.origin, "started_at": now, "made": "[]"}
-        connection.execute(hand_runs.insert().values(**fixed, **values, assets=json.dumps(list(by.assets))))
+        fixed = {"document": document, "run_id": run.run_id, "origin": run.by.origin, "started_at": now, "made": "[]"}
+        connection.execute(hand_runs.insert().values(**fixed, **values, assets=json.dumps(list(run.by.assets))))
 
 
 def record_asset(engine: Engine, document: str, run_id: str, asset: str, now: float) -> None:
@@ -87,11 +114,10 @@ def fail(engine: Engine, document: str, run_id: str, error: Exception, now: floa
 
     A finished document that lost chunks by the run becomes done in part.
     """
-    name = error.name if isinstance(error, FathomError) else type(error).__name__
-    message = (error.message if isinstance(error, FathomError) else str(error))[:_DETAIL]
+    failed = FailedTry(error, run_id, stage)
     mine = (hand_runs.c.document == document, hand_runs.c.run_id == run_id, hand_runs.c.state == "running")
     values: dict[str, Any] = {"state": "cancelled" if isinstance(error, RunCancelled) else "failed", "updated_at": now}
-    values |= {"reason": name, "detail": message} | ({"stage": stage} if stage else {})
+    values |= {"reason": failed.name, "detail": failed.message} | ({"stage": stage} if stage else {})
     with engine.begin() as connection:
         if connection.execute(hand_runs.update().where(*mine).values(**values)).rowcount:
             _mark_lacking(connection, document, run_id, now)

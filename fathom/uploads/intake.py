@@ -13,10 +13,10 @@ from fathom.ids import split_document_id
 from fathom.observability.structured_logging import get_logger
 from fathom.settings import Settings
 from fathom.uploads import hand_runs, repository, transitions
-from fathom.uploads.attachments_of_mails import AttachmentOutcome, MailAttachment, MailLinks, accept_attachments, mail_links_of
+from fathom.uploads.attachments_of_mails import AttachmentIntake, AttachmentOutcome, MailAttachment, MailLinks, mail_links_of
 from fathom.uploads.budget_gate import release_reservations, within_budget
 from fathom.uploads.content_store import UploadStore, open_store
-from fathom.uploads.hand_runs import HandRun, RunStart
+from fathom.uploads.hand_runs import HandRun, RunAtStage, RunStart
 from fathom.uploads.inbox.acceptance import Acceptance, IntakeReport, Sleep
 from fathom.uploads.inbox.inbox_scan import FoundFile, Identity
 from fathom.uploads.inbox.inbox_writer import PlacedFile
@@ -24,8 +24,8 @@ from fathom.uploads.inbox.safe_open import seen_again
 from fathom.uploads.paused_collections import pause_of, paused
 from fathom.uploads.provider_accounts import with_usable_account
 from fathom.uploads.scheduler import URGENT_RUNS, schedule_runs
-from fathom.uploads.transitions import Reconciliation, RunAtStage, RunState
-from fathom.uploads.upload import ClaimedVersion, PlannedRun, Upload, UploadState
+from fathom.uploads.transitions import Reconciliation, RunState
+from fathom.uploads.upload import ClaimedVersion, FailedTry, PlannedRun, Upload, UploadState
 
 log = get_logger(__name__)
 _MB = 1024 * 1024
@@ -64,8 +64,8 @@ class Intake:
 
         Those accepted before are unchanged. Raises StoreFull, StoreFailed.
         """
-        limit = self._settings.max_file_mb * _MB
-        return accept_attachments(self.engine, self.store, mail, version, pieces, max_bytes=limit, now=_time(now))
+        attachments = AttachmentIntake(self.engine, self.store, self._settings.max_file_mb * _MB)
+        return attachments.accept(mail, version, pieces, _time(now))
 
     def mail_links_of(self, document: str) -> MailLinks:
         """Returns the mail that the document came with, and its own attachments."""
@@ -165,9 +165,8 @@ class Intake:
         now: float | None = None,
     ) -> UploadState | None:
         """Marks the version as rejected, to be retried, or failed, by the error; returns None if another run owns it."""
-        return transitions.mark_failed(
-            self.engine, document, version, error, run_id=run_id, stage=stage, attempts=self._settings.attempts, now=_time(now)
-        )
+        failed, attempts = FailedTry(error, run_id, stage), self._settings.attempts
+        return transitions.mark_failed(self.engine, document, version, failed, attempts=attempts, now=_time(now))
 
     def retry(self, document: str, now: float | None = None) -> bool:
         """Requeues a document that failed, was rejected or is done in part; returns False for any other."""

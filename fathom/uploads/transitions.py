@@ -9,25 +9,14 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from fathom.errors import (
-    AccountRefused,
-    BudgetSpent,
-    DocumentRejected,
-    DoneInPart,
-    FathomError,
-    RunCancelled,
-    RunLost,
-    UsageWrong,
-)
+from fathom.errors import DocumentRejected, DoneInPart, FathomError, RunCancelled, RunLost, UsageWrong
 from fathom.tables import priorities, uploads
 from fathom.uploads import hand_runs, repository
-from fathom.uploads.hand_runs import RunStart
-from fathom.uploads.upload import ENDED, ClaimedVersion, PlannedRun, Upload, UploadState
+from fathom.uploads.hand_runs import BY_RUN_ID, RunAtStage
+from fathom.uploads.upload import ENDED, ClaimedVersion, FailedTry, PlannedRun, Upload, UploadState
 
 S = UploadState
 RunState = Literal["missing", "in_progress", "ended", "cancelled"]
-BY_RUN_ID = "run:"  # a run started by hand has no key: this prefix and its id are used instead
-_DETAIL = 500
 
 
 @dataclass
@@ -38,31 +27,6 @@ class Reconciliation:
     in_flight: int = 0
     requeued: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class RunAtStage:
-    """A run at a stage; `by` is set if Fathom did not plan it."""
-
-    run_id: str
-    stage: str | None = None
-    by: RunStart | None = None
-
-    @property
-    def key(self) -> str:
-        """The key of a run that has no planned key."""
-        return BY_RUN_ID + self.run_id
-
-    def owns(self, row: Upload) -> bool:
-        """Returns whether the run owns the state of the document.
-
-        A run started by hand owns only a document that is neither done nor in another run, and only if it writes to
-        the graph.
-        """
-        if self.by is None or row.run_key == self.key:
-            return True
-        free = row.state in (S.FAILED, S.REJECTED) or (row.state is S.ACCEPTED and row.run_key is None)
-        return self.by.reaches_graph and free
 
 
 def mark_running(engine: Engine, document: str, version: str | None, run: RunAtStage, now: float) -> ClaimedVersion:
@@ -81,8 +45,7 @@ def mark_running(engine: Engine, document: str, version: str | None, run: RunAtS
     row = repository.find_upload(engine, document)
     if row is None or row.version is None or row.accepted_at is None:
         raise UsageWrong(f"No upload of {document} was accepted.", document=document, hint="Ingest it: `fathom ingest PATH`.")
-    if run.by:
-        hand_runs.begin(engine, document, version or row.version, run.run_id, run.by, run.stage, now)
+    hand_runs.begin(engine, document, version or row.version, run, now)
     return ClaimedVersion(document, row.version, row.accepted_at, row.attempts, owned)
 
 
@@ -124,41 +87,28 @@ def mark_done(engine: Engine, document: str, version: str, run_id: str | None, n
 
 
 def mark_failed(
-    engine: Engine,
-    document: str,
-    version: str,
-    error: Exception,
-    *,
-    run_id: str | None,
-    stage: str | None,
-    attempts: int,
-    now: float,
+    engine: Engine, document: str, version: str, failed: FailedTry, *, attempts: int, now: float
 ) -> UploadState | None:
     """Marks the version as rejected, failed, or accepted for a retry, by the error; returns the new state.
 
-    A defect (no FathomError) is retried too: it may be transient, and `attempts` bounds the tries. A spent budget or a
-    paused account requeues the document without counting a try. Returns None, without a change, if the version is not the
-    last or another run owns it.
+    A defect is retried too; `attempts` bounds the tries. A spent budget or a paused account requeues the document without
+    counting a try. Returns None, without a change, if the version is not the last or another run owns it.
     """
     c = uploads.c
-    name = error.name if isinstance(error, FathomError) else type(error).__name__
-    message = (error.message if isinstance(error, FathomError) else str(error))[:_DETAIL]
     mine = [c.document == document, c.version == version, c.state.in_((S.SUBMITTED, S.RUNNING))]
-    if run_id is not None:
-        mine.append(sa.or_(c.run_id.is_(None), c.run_id == run_id))
+    if failed.run_id is not None:
+        mine.append(sa.or_(c.run_id.is_(None), c.run_id == failed.run_id))
+    cause = {"stage": failed.stage, "reason": failed.name, "detail": failed.message}
     with engine.begin() as connection:
         row = connection.execute(sa.select(c.attempts).where(*mine)).one_or_none()
         if row is None:
             _release(connection, document, version, now)
             return None
-        waits = isinstance(error, BudgetSpent) or (isinstance(error, AccountRefused) and error.account is not None)
-        tries = row.attempts + (not waits)
-        retryable = error.retryable and not error.final if isinstance(error, FathomError) else True
-        state = S.REJECTED if isinstance(error, DocumentRejected) else S.FAILED
-        again = waits or (retryable and state is S.FAILED and tries < attempts)
-        values = {"stage": stage, "reason": name, "detail": message, "attempts": tries, "updated_at": now}
+        tries = row.attempts + (not failed.waits)
+        state = S.REJECTED if isinstance(failed.error, DocumentRejected) else S.FAILED
+        again = failed.waits or (failed.retryable and state is S.FAILED and tries < attempts)
         after = {"state": S.ACCEPTED, "run_key": None, "run_id": None} if again else {"state": state}
-        connection.execute(uploads.update().where(*mine).values(**values, **after))
+        connection.execute(uploads.update().where(*mine).values(**cause, attempts=tries, updated_at=now, **after))
     return S.ACCEPTED if again else state
 
 
@@ -206,7 +156,7 @@ def reconcile(engine: Engine, run_states: Mapping[str, RunState], *, attempts: i
             elif state == "missing" and not begun:
                 _request_again(connection, key, in_hand, found, now)
             elif in_hand:
-                _settle(connection, key, rows, found, cancelled=state == "cancelled", attempts=attempts, now=now)
+                _settle(connection, _EndedRun(key, rows, state == "cancelled"), found, attempts=attempts, now=now)
     found.in_flight += hand_runs.in_flight(engine)
     return found
 
@@ -222,19 +172,35 @@ def _request_again(connection: Connection, key: str, in_hand: list[Upload], foun
         found.in_flight += 1
 
 
-def _settle(
-    connection: Connection, key: str, rows: list[Upload], found: Reconciliation, *, cancelled: bool, attempts: int, now: float
-) -> None:
-    """Counts the failed try against the documents that the run had begun, or against all if it had begun none."""
-    _free(connection, key, (row for row in rows if row.state is S.ACCEPTED), now)
-    in_hand = [row for row in rows if row.state in (S.SUBMITTED, S.RUNNING)]
-    begun = [row for row in in_hand if row.state is S.RUNNING]
-    ended = [row for row in rows if row.state in ENDED]
-    blamed = {row.document for row in (begun if begun or ended else in_hand)}
-    for row in in_hand:
+@dataclass(frozen=True)
+class _EndedRun:
+    """A run that ended without an outcome for some of its documents."""
+
+    key: str
+    rows: list[Upload]
+    cancelled: bool
+
+    @property
+    def in_hand(self) -> list[Upload]:
+        """The documents without an outcome."""
+        return [row for row in self.rows if row.state in (S.SUBMITTED, S.RUNNING)]
+
+    @property
+    def blamed(self) -> set[str]:
+        """The documents that the run had begun, or all of them if it had begun none."""
+        begun = [row for row in self.in_hand if row.state is S.RUNNING]
+        any_begun = begun or any(row.state in ENDED for row in self.rows)
+        return {row.document for row in (begun if any_begun else self.in_hand)}
+
+
+def _settle(connection: Connection, run: _EndedRun, found: Reconciliation, *, attempts: int, now: float) -> None:
+    """Requeues or fails the documents that the run had in hand, and counts a failed try against those it blames."""
+    _free(connection, run.key, (row for row in run.rows if row.state is S.ACCEPTED), now)
+    blamed = run.blamed
+    for row in run.in_hand:
         tries = row.attempts + (row.document in blamed)
-        over = cancelled or tries >= attempts
-        error: FathomError = _cancelled(row) if cancelled else _lost(row, tries)
+        over = run.cancelled or tries >= attempts
+        error: FathomError = _cancelled(row) if run.cancelled else _lost(row, tries)
         values = {"attempts": tries, "updated_at": now, "reason": error.name, "detail": error.message}
         if over:
             after: dict[str, Any] = {"state": S.FAILED}
@@ -242,7 +208,7 @@ def _settle(
             after = {"state": S.ACCEPTED, "run_key": None, "run_id": None}
         else:
             after = {"state": S.ACCEPTED, "run_key": None, "run_id": None, "reason": None, "detail": None}
-        same = (uploads.c.document == row.document, uploads.c.run_key == key, uploads.c.state == row.state)
+        same = (uploads.c.document == row.document, uploads.c.run_key == run.key, uploads.c.state == row.state)
         if connection.execute(
             uploads.update().where(*same, uploads.c.version == row.version).values(**{**values, **after})
         ).rowcount:

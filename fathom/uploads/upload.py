@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fathom.errors import DoneInPart
+from fathom.errors import AccountRefused, BudgetSpent, DoneInPart, FathomError
+
+_MAX_DETAIL = 500  # characters of an error's message
 
 
 class UploadState(StrEnum):
@@ -69,6 +71,37 @@ class ClaimedVersion:
     accepted_at: float
     attempts: int = 0
     owned: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FailedTry:
+    """The error of a try at a document, and the run and the stage it ended, if known."""
+
+    error: Exception
+    run_id: str | None = None
+    stage: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the error."""
+        return self.error.name if isinstance(self.error, FathomError) else type(self.error).__name__
+
+    @property
+    def message(self) -> str:
+        """The message of the error, cut to a bound."""
+        return (self.error.message if isinstance(self.error, FathomError) else str(self.error))[:_MAX_DETAIL]
+
+    @property
+    def waits(self) -> bool:
+        """Whether the document waits for the budget or a paused account, so that the try does not count."""
+        return isinstance(self.error, BudgetSpent) or (
+            isinstance(self.error, AccountRefused) and self.error.account is not None
+        )
+
+    @property
+    def retryable(self) -> bool:
+        """Whether another try can succeed; so it is for a defect (no FathomError), which may be transient."""
+        return self.error.retryable and not self.error.final if isinstance(self.error, FathomError) else True
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,9 @@ from fathom.ledger.episode_ledger import Ledger, PlannedEpisode, ProducerVersion
 from fathom.observability.structured_logging import get_logger
 from fathom.operations.document_passages import ChunkPassage, Passages
 from fathom.status.document_status import DocumentStatus, status_of
-from fathom.uploads.transitions import RunAtStage, mark_failed, mark_running
+from fathom.uploads.hand_runs import RunAtStage
+from fathom.uploads.transitions import mark_failed, mark_running
+from fathom.uploads.upload import FailedTry
 from tests.fathom.api.conftest import Api
 from tests.fathom.api.page.test_page import HERE, signed_in
 
@@ -35,7 +37,7 @@ def failed(api: Api, document: str, error: Exception) -> None:
     assert row.version is not None
     for _ in range(3):
         mark_running(api.intake.engine, document, row.version, RunAtStage("r1", "docling"), 1.0)
-        mark_failed(api.intake.engine, document, row.version, error, run_id="r1", stage="docling", attempts=1, now=2.0)
+        mark_failed(api.intake.engine, document, row.version, FailedTry(error, "r1", "docling"), attempts=1, now=2.0)
 
 
 def buttons(html: str) -> list[str]:
