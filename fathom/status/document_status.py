@@ -7,6 +7,7 @@ returns the same status.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -20,8 +21,16 @@ from fathom.orchestration.hand_run_views import HandRunView, last_by_hand
 from fathom.settings import Settings
 from fathom.status.forecast import Forecast, forecast
 from fathom.status.graph_probe import graph_outage
-from fathom.status.history import history_of, longest_of, suffix_of
-from fathom.status.liveness import OVER, DocumentEvents, LivenessState, liveness
+from fathom.status.history import Sample, history_of, longest_of, suffix_of
+from fathom.status.liveness import (
+    OVER,
+    DocumentEvents,
+    Liveness,
+    LivenessProbes,
+    LivenessState,
+    ObservedDocument,
+    liveness,
+)
 from fathom.status.queue_position import QueuePosition, queue_position
 from fathom.uploads.document_dates import dates_of, shown_date
 from fathom.uploads.intake import open_intake
@@ -96,36 +105,48 @@ class DocumentStatus(BaseModel):
 def status_of(settings: Settings, document: str, now: float | None = None) -> DocumentStatus | None:
     """Returns the status of the document; None for an unknown document. Raises DatabaseUnreachable."""
     now = time.time() if now is None else now
-    intake = open_intake(settings)
-    upload = intake.state_of(document)
+    upload = open_intake(settings).state_of(document)
     if upload is None:
         return None
+    observed = _observe(settings, upload, now)
+    history = history_of(open_database(settings.operational_url))
+    alive = liveness(observed, _probes(settings, observed, history))
+    moves = alive.state in ("queued", "running", "throttled") or alive.until is not None
+    guess = forecast(history, upload, observed.events, observed.queue, now, alive.until) if moves else Forecast()
+    return _status(settings, observed, alive, guess)
+
+
+def _observe(settings: Settings, upload: Upload, now: float) -> ObservedDocument:
     engine = open_database(settings.operational_url)
     store = Events(engine)
     # the file may have been received a moment before its row was written
     since = (upload.accepted_at or upload.updated_at) - 5.0
-    found = store.last_of_each(document, since)
-    events = DocumentEvents.of(found, upload, store.counted(document, since) if "llm.request" in found else None)
-    pause = pause_of(upload.collection, paused(engine))
-    queue = queue_position(engine, upload, settings.runs_at_once)
-    history = history_of(engine)
-    alive = liveness(
+    found = store.last_of_each(upload.document, since)
+    counts = store.counted(upload.document, since) if "llm.request" in found else None
+    return ObservedDocument(
         upload,
-        events,
-        pause,
-        queue,
-        now,
-        usual=longest_of(history, suffix_of(document)),
-        graph=lambda: graph_outage(settings),
-        money=lambda: resumes_at(engine, settings, upload, now),
-        answers=lambda: _longest_response(store),
+        DocumentEvents.of(found, upload, counts),
+        pause=pause_of(upload.collection, paused(engine)),
+        queue=queue_position(engine, upload, settings.runs_at_once),
+        now=now,
     )
-    figures = _metrics(settings, upload, events)
-    moves = alive.state in ("queued", "running", "throttled") or alive.until is not None
-    guess = forecast(history, upload, events, queue, now, alive.until) if moves else Forecast()
+
+
+def _probes(settings: Settings, observed: ObservedDocument, history: Sequence[Sample]) -> LivenessProbes:
+    engine = open_database(settings.operational_url)
+    return LivenessProbes(
+        usual=longest_of(history, suffix_of(observed.upload.document)),
+        graph=lambda: graph_outage(settings),
+        money=lambda: resumes_at(engine, settings, observed.upload, observed.now),
+        answers=lambda: _longest_response(Events(engine)),
+    )
+
+
+def _status(settings: Settings, observed: ObservedDocument, alive: Liveness, guess: Forecast) -> DocumentStatus:
+    upload, events = observed.upload, observed.events
+    document, engine = upload.document, open_database(settings.operational_url)
     stage, sub_stage = _place(upload, events)
     detail = _detail(stage, events)
-    started, over = events.first_begun, alive.state in OVER
     return DocumentStatus(
         upload_id=document,
         collection=upload.collection,
@@ -138,15 +159,15 @@ def status_of(settings: Settings, document: str, now: float | None = None) -> Do
         progress=_progress(upload, stage, sub_stage, detail),
         progress_detail=detail,
         accepted_at=_when(upload.accepted_at),
-        started_at=_when(started),
-        finished_at=_when(upload.updated_at) if over else None,
+        started_at=_when(events.first_begun),
+        finished_at=_when(upload.updated_at) if alive.state in OVER else None,
         estimated_completion=_when(guess.p50),
         estimated_completion_p90=_when(guess.p90),
-        queue=queue,
+        queue=observed.queue,
         priority=priorities_of(engine, [document]).get(document, 0),
         waits_until=_when(alive.until),
         durations={name: events.duration(name) for name in STAGES},
-        metrics=figures,
+        metrics=_metrics(settings, upload, events),
         error=_error(upload) if alive.state in ("failed", "dead") or upload.reason else None,
         attempts=upload.attempts,
         run=upload.run_id,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal
 
 import psutil
@@ -93,31 +92,37 @@ class Liveness:
     until: float | None = None
 
 
-def liveness(
-    upload: Upload,
-    events: DocumentEvents,
-    pause: Pause | None,
-    queue: QueuePosition | None,
-    now: float,
-    *,
-    usual: Mapping[str, float] = MappingProxyType({}),
-    graph: Callable[[], str | None] = lambda: None,
-    money: Callable[[], float | None] = lambda: None,
-    answers: Callable[[], float | None] = lambda: None,
-) -> Liveness:
-    """Returns the liveness of the document at the time `now`.
+@dataclass(frozen=True)
+class ObservedDocument:
+    """A document as observed at the time `now`, in seconds since 1970; `pause` is that of its collection."""
 
-    Args:
-        upload: the document's upload.
-        events: its events.
-        pause: the pause of its collection.
-        queue: its position in the queue.
-        now: seconds since 1970.
+    upload: Upload
+    events: DocumentEvents
+    pause: Pause | None
+    queue: QueuePosition | None
+    now: float
+
+
+@dataclass(frozen=True)
+class LivenessProbes:
+    """Facts about the document's surroundings; the functions are called only where the liveness depends on them.
+
+    Attributes:
         usual: the longest duration of each stage for the type of document, in seconds.
         graph: returns the outage of the graph; called only for a silent document that is being written.
         money: returns when the budget or the account allows the next try.
         answers: returns the longest recent response time of the language model; called only during an LLM call.
     """
+
+    usual: Mapping[str, float]
+    graph: Callable[[], str | None]
+    money: Callable[[], float | None]
+    answers: Callable[[], float | None]
+
+
+def liveness(observed: ObservedDocument, probes: LivenessProbes) -> Liveness:
+    """Returns the liveness of the document when it was observed."""
+    upload = observed.upload
     if upload.in_part:
         return Liveness("partial", upload.detail or "It is in the graph except for the chunks that were set aside.")
     if upload.state is UploadState.DONE:
@@ -125,20 +130,19 @@ def liveness(
     if upload.state in (UploadState.FAILED, UploadState.REJECTED, UploadState.REFUSED):
         return Liveness("failed", upload.detail or "It failed.")
     if upload.state in (UploadState.ACCEPTED, UploadState.SUBMITTED):
-        return _waiting(upload, pause, queue, now, money)
-    return _working(events, now, usual, graph, answers)
+        return _waiting(observed, probes)
+    return _working(observed.events, observed.now, probes)
 
 
-def _waiting(
-    upload: Upload, pause: Pause | None, queue: QueuePosition | None, now: float, money: Callable[[], float | None]
-) -> Liveness:
+def _waiting(observed: ObservedDocument, probes: LivenessProbes) -> Liveness:
+    upload, pause, queue = observed.upload, observed.pause, observed.queue
     if pause is not None and upload.state is UploadState.ACCEPTED:
         scope = "Everything" if pause.collection == ALL else f"The collection {pause.collection}"
         return Liveness("paused", f"{scope} is paused: {pause.reason or 'somebody asked for it'}.")
     if (cause := paused_for(upload)) is not None:
-        return Liveness("paused", f"paused: {cause}. {upload.detail}", money())
+        return Liveness("paused", f"paused: {cause}. {upload.detail}", probes.money())
     again = upload.updated_at + retry_delay(upload.attempts, upload.reason)
-    if upload.attempts and upload.state is UploadState.ACCEPTED and again > now:
+    if upload.attempts and upload.state is UploadState.ACCEPTED and again > observed.now:
         if upload.reason == RunLost.__name__:
             return Liveness("dead", "The process that worked on it is gone; it is tried again.", again)
         if upload.reason in _AWAY:
@@ -152,13 +156,7 @@ def _waiting(
     return Liveness("queued", f"{position}, {in_hand:,} being worked on." if in_hand else f"{position}.")
 
 
-def _working(
-    events: DocumentEvents,
-    now: float,
-    usual: Mapping[str, float],
-    graph: Callable[[], str | None],
-    answers: Callable[[], float | None],
-) -> Liveness:
+def _working(events: DocumentEvents, now: float, probes: LivenessProbes) -> Liveness:
     newest = events.newest_of_work
     if newest is None:
         return Liveness("running", "A run has it in hand.")
@@ -170,16 +168,16 @@ def _working(
     throttled = events.of_name("llm.throttled")
     if throttled is not None and (until := throttled.at + (throttled.number("seconds") or 0.0)) > now:
         return Liveness("throttled", f"{throttled.message}, {until - now:.0f} s more.", until)
-    if mute := _failed_call(events) or _slow_call(events, now, answers):
+    if mute := _failed_call(events) or _slow_call(events, now, probes.answers):
         return Liveness("stalled", mute)
     silent = now - newest.at
     if newest.sub_stage == "complete" and newest.stage != "validation":
         return Liveness("running", f"{newest.message}; it waits for its next step.")
-    if newest.stage == "graphiti" and silent > PROBE_AFTER_S and (wrong := graph()):
+    if newest.stage == "graphiti" and silent > PROBE_AFTER_S and (wrong := probes.graph()):
         return Liveness("stalled", wrong)
     if newest.event == "graphiti.waiting":
         return Liveness("running", newest.message)
-    if silent > longest_silence(newest.stage or "", usual):
+    if silent > longest_silence(newest.stage or "", probes.usual):
         return Liveness("stalled", f"Nothing was heard of it for {silent:.0f} s; the last was: {newest.message}.")
     return Liveness("running", newest.message)
 
