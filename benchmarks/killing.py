@@ -229,9 +229,9 @@ class Killing:
         written = {row.chunk for row in self._ledger(home).rows(collection=COLLECTION, state="written")}
         with self._ledger(home).engine.connect() as connection:
             judged = {
-                _pair(row.one, row.other)
+                _pair(row.left_key, row.right_key)
                 for table in (name_verdicts, fact_verdicts)
-                for row in connection.execute(sa.select(table.c.one, table.c.other))
+                for row in connection.execute(sa.select(table.c.left_key, table.c.right_key))
             }
         before = Counter((home / "asked").read_text().split()) if (home / "asked").exists() else Counter[str]()
         self._work(home, Killer(0))

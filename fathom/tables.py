@@ -155,7 +155,7 @@ llm_calls = sa.Table(
     sa.Index("llm_calls_by_document", "document", "cost_usd"),
 )
 
-# Budget reserved for LLM calls in flight; the reservation of a dead process expires.
+# Budget reserved for LLM calls in flight; the reservation of a dead process (`holder`) ends, on another host when it expires.
 llm_reservations = sa.Table(
     "llm_reservations",
     metadata,
@@ -168,6 +168,27 @@ llm_reservations = sa.Table(
     sa.Column("usd", sa.Float, nullable=False),
     sa.Column("expected_usd", sa.Float, nullable=False),
     sa.Column("expires_at", sa.Float, nullable=False),
+    sa.Column("holder", sa.Text, nullable=False, server_default=""),
+)
+
+# Requests in message batches, with the batch's id once it is known; paid for when their batch is sent.
+batched_requests = sa.Table(
+    "batched_requests",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("batch", sa.Text),
+    sa.Column("begun_at", sa.Float, nullable=False),
+)
+
+# Learned capabilities of models at their addresses: a JSON object of request style and limits.
+llm_servers = sa.Table(
+    "llm_servers",
+    metadata,
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("learned", sa.Text, nullable=False),
+    sa.Column("learned_at", sa.Float, nullable=False),
+    sa.Column("answered_at", sa.Float),
 )
 
 # The maximum cost of a document's next LLM call, which the budget did not cover.
@@ -176,7 +197,7 @@ money_waits = sa.Table(
     metadata,
     sa.Column("document", sa.Text, primary_key=True),
     sa.Column("needed_usd", sa.Float, nullable=False),
-    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("since", sa.Float, nullable=False),
 )
 
 # Paused accounts at LLM providers, by anonymous ids, with the time of the next probe.
@@ -191,12 +212,12 @@ account_pauses = sa.Table(
     sa.Column("probe_at", sa.Float, nullable=False),
 )
 
-# The lease of the writer of a collection's graph; the number is a fencing token, which rises with each holder.
+# The lease of the writer of a collection's graph; the fencing token rises with each holder.
 writer_leases = sa.Table(
     "writer_leases",
     metadata,
     sa.Column("collection", sa.Text, primary_key=True),
-    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("fencing_token", sa.BigInteger, nullable=False),
     sa.Column("holder", sa.Text, nullable=False),
     sa.Column("expires_at", sa.Float, nullable=False),
 )
@@ -244,13 +265,13 @@ def _verdicts(name: str) -> sa.Table:
         name,
         metadata,
         sa.Column("collection", sa.Text, primary_key=True),
-        sa.Column("one", sa.Text, primary_key=True),
-        sa.Column("other", sa.Text, primary_key=True),
-        sa.Column("same", sa.Boolean, nullable=False),
+        sa.Column("left_key", sa.Text, primary_key=True),
+        sa.Column("right_key", sa.Text, primary_key=True),
+        sa.Column("is_match", sa.Boolean, nullable=False),
         sa.Column("model", sa.Text, nullable=False),
         sa.Column("prompt", sa.Text, nullable=False),
-        sa.Column("at", sa.Float, nullable=False),
-        sa.Index(f"{name}_by_other", "collection", "other"),
+        sa.Column("decided_at", sa.Float, nullable=False),
+        sa.Index(f"{name}_by_right_key", "collection", "right_key"),
     )
 
 
@@ -259,15 +280,15 @@ name_verdicts = _verdicts("name_verdicts")
 
 # Names that were compared with all others of their collection, by key, with their binary vectors and, for persons, the
 # initialism key.
-judged_names = sa.Table(
-    "judged_names",
+compared_names = sa.Table(
+    "compared_names",
     metadata,
     sa.Column("collection", sa.Text, primary_key=True),
     sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("kin", sa.Text),
-    sa.Column("bits", sa.LargeBinary),
-    sa.Column("at", sa.Float, nullable=False),
-    sa.Index("judged_names_by_kin", "collection", "kin"),
+    sa.Column("initialism_key", sa.Text),
+    sa.Column("sign_bits", sa.LargeBinary),
+    sa.Column("compared_at", sa.Float, nullable=False),
+    sa.Index("compared_names_by_initialism_key", "collection", "initialism_key"),
 )
 
 # Whether two facts of a collection are duplicates, by the keys of their sentences, the lesser key first.
@@ -282,42 +303,42 @@ compared_facts = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("source", sa.Text, primary_key=True),
     sa.Column("target", sa.Text, primary_key=True),
-    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("compared_at", sa.Float, nullable=False),
 )
 
 # Tentative matches: pairs of name or fact keys that matched in a prompt with others' text, and have no verdict yet.
-called_one = sa.Table(
-    "called_one",
+tentative_matches = sa.Table(
+    "tentative_matches",
     metadata,
     sa.Column("collection", sa.Text, primary_key=True),
-    sa.Column("of", sa.Text, primary_key=True),
-    sa.Column("one", sa.Text, primary_key=True),
-    sa.Column("other", sa.Text, primary_key=True),
-    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("left_key", sa.Text, primary_key=True),
+    sa.Column("right_key", sa.Text, primary_key=True),
+    sa.Column("created_at", sa.Float, nullable=False),
 )
 
 # Whether two relation names can be the same relation, the lesser key first.
 relation_verdicts = _verdicts("relation_verdicts")
 
 # The documents, by marks, for which a match verdict is valid; no rows if it is valid for all.
-verdict_companies = sa.Table(
-    "verdict_companies",
+verdict_scopes = sa.Table(
+    "verdict_scopes",
     metadata,
     sa.Column("collection", sa.Text, primary_key=True),
-    sa.Column("of", sa.Text, primary_key=True),
-    sa.Column("one", sa.Text, primary_key=True),
-    sa.Column("other", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("left_key", sa.Text, primary_key=True),
+    sa.Column("right_key", sa.Text, primary_key=True),
     sa.Column("documents", sa.Text, primary_key=True),
-    sa.Column("at", sa.Float, nullable=False),
-    sa.Index("verdict_companies_by_other", "collection", "of", "other"),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Index("verdict_scopes_by_right_key", "collection", "kind", "right_key"),
 )
 
 # Collections that lost episodes since their verdicts were last pruned.
-to_forget = sa.Table(
-    "to_forget",
+collections_to_prune = sa.Table(
+    "collections_to_prune",
     metadata,
     sa.Column("collection", sa.Text, primary_key=True),
-    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("queued_at", sa.Float, nullable=False),
 )
 
 # Runs started by hand in Dagster, beside the runs that Fathom plans; `assets` is a JSON list of names.

@@ -8,7 +8,8 @@ fail.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+
+from sqlalchemy.engine import Engine
 
 from fathom.database import open_database
 from fathom.errors import SettingsInvalid
@@ -24,6 +25,7 @@ from fathom.llm.middleware.response_cache import CacheReader, CacheWriter, Respo
 from fathom.llm.middleware.retry import RetryingClient
 from fathom.llm.pricing import Price, price_of
 from fathom.llm.providers import anthropic_batches
+from fathom.llm.providers.sent_requests import import_batch_file
 from fathom.settings import Settings
 from fathom.uploads.provider_accounts import account_of
 
@@ -34,8 +36,9 @@ def open_llm_extractor(settings: Settings) -> LLMExtractor:
     """Returns the extractor of `settings.llm` with all its middleware. Raises SettingsInvalid for a missing key or price."""
     vocabularies = read_vocabularies(settings.llm_types)
     price = price_of(settings, model_of(settings))
-    provider, cache, limiter = provider_of(settings, price), response_cache_of(settings), rate_limiter_of(settings)
     call_log = CallLog(open_database(settings.operational_url))
+    provider = provider_of(settings, price, call_log.engine)
+    cache, limiter = response_cache_of(settings), rate_limiter_of(settings)
     logged = LoggingClient(CacheWriter(provider, cache, is_cacheable), call_log)
     retrying = RetryingClient(RateLimitedClient(logged, limiter))
     held_s = anthropic_batches.RESERVATION_S if settings.llm_batch else budget.RESERVATION_S
@@ -63,34 +66,30 @@ def response_cache_of(settings: Settings) -> ResponseCache:
     return ResponseCache(settings.home / "language" / "answers.db", max_mb=settings.llm_cache_mb)
 
 
-def servers_file(settings: Settings) -> Path:
-    """Returns the file of learned server capabilities of this host."""
-    return settings.home / "language" / "servers.db"
-
-
 def model_of(settings: Settings) -> str:
     """Returns the name of the model; that of the offline rules if no LLM is used."""
     return settings.llm_model or MODELS.get(settings.llm, settings.llm)
 
 
-def provider_of(settings: Settings, price: Price) -> Provider:
-    """Returns the provider without middleware. Raises SettingsInvalid where its key is missing."""
+def provider_of(settings: Settings, price: Price, engine: Engine | None = None) -> Provider:
+    """Returns the provider without middleware; without an engine, a provider that sends no batches and stores nothing.
+
+    Raises SettingsInvalid where its key is missing.
+    """
     model, address, timeout = model_of(settings), settings.llm_base_url, settings.llm_timeout_s
-    capability_file = servers_file(settings)
     if settings.llm == "anthropic":
         from fathom.llm.providers.anthropic import AnthropicProvider
 
-        single = AnthropicProvider(
-            model, _key(settings), price, address=address, timeout_s=timeout, capability_file=capability_file
-        )
-        return (
-            anthropic_batches.BatchProvider(single, settings.home / "language" / "batches.db") if settings.llm_batch else single
-        )
+        single = AnthropicProvider(model, _key(settings), price, address=address, timeout_s=timeout, engine=engine)
+        if engine is None or not settings.llm_batch:
+            return single
+        import_batch_file(engine, settings.home / "language" / "batches.db")
+        return anthropic_batches.BatchProvider(single, engine)
     if settings.llm_batch:
         raise SettingsInvalid("FATHOM_LLM_BATCH works with FATHOM_LLM=anthropic alone.")
     from fathom.llm.providers.openai import OpenAIProvider
 
-    return OpenAIProvider(model, _key(settings), price, address=address, timeout_s=timeout, capability_file=capability_file)
+    return OpenAIProvider(model, _key(settings), price, address=address, timeout_s=timeout, engine=engine)
 
 
 def _key(settings: Settings) -> Callable[[], str]:

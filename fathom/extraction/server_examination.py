@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fathom.database import open_database
-from fathom.extraction.pipeline import model_of, provider_of, servers_file
+from fathom.extraction.pipeline import model_of, provider_of
 from fathom.llm.pricing import price_of
 from fathom.llm.providers.anthropic import ADDRESS as ANTHROPIC
 from fathom.llm.providers.capability_store import KnownServer, known_servers
@@ -43,7 +43,8 @@ def examine_account(settings: Settings) -> str:
 def learned_of_server(settings: Settings) -> str:
     """Returns the learned capabilities of the configured server, in words."""
     wanted = _address(settings), model_of(settings)
-    known = next((server for server in known_servers(servers_file(settings)) if (server.address, server.model) == wanted), None)
+    servers = known_servers(open_database(settings.operational_url))
+    known = next((server for server in servers if (server.address, server.model) == wanted), None)
     return "nothing was learned of it yet" if known is None else described(known)
 
 

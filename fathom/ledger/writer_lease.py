@@ -67,7 +67,7 @@ class Leases:
     def raise_number(self, lease: Lease, number: int) -> Lease:
         """Returns the lease with a number above the given number. Raises LeaseLost where another process holds it."""
         higher = max(lease.number, number) + 1
-        if not self._update(lease.holder, lease.collection, number=higher):
+        if not self._update(lease.holder, lease.collection, fencing_token=higher):
             raise lease_lost(lease.collection, self._row(lease.collection).holder)
         return replace(lease, number=higher)
 
@@ -75,7 +75,7 @@ class Leases:
         holder = _this_process()
         waited_for = ""
         with self._engine.begin() as connection:
-            vacant = {"collection": collection, "number": 0, "holder": "", "expires_at": 0.0}
+            vacant = {"collection": collection, "fencing_token": 0, "holder": "", "expires_at": 0.0}
             connection.execute(
                 insert_into(self._engine, writer_leases).values(**vacant).on_conflict_do_nothing(index_elements=["collection"])
             )
@@ -83,11 +83,15 @@ class Leases:
             row = self._row(collection)
             if row.expires_at < time.time() or _is_dead(row.holder):
                 with self._engine.begin() as connection:
-                    same = (c.collection == collection, c.number == row.number, c.holder == row.holder)
-                    values = {"number": row.number + 1, "holder": holder, "expires_at": time.time() + self._seconds}
+                    same = (c.collection == collection, c.fencing_token == row.fencing_token, c.holder == row.holder)
+                    values = {
+                        "fencing_token": row.fencing_token + 1,
+                        "holder": holder,
+                        "expires_at": time.time() + self._seconds,
+                    }
                     unchanged = c.expires_at == row.expires_at
                     if connection.execute(writer_leases.update().where(*same, unchanged).values(**values)).rowcount == 1:
-                        return Lease(collection, row.number + 1, holder)
+                        return Lease(collection, row.fencing_token + 1, holder)
             elif row.holder != waited_for:
                 waited_for = row.holder
                 message = f"Waiting for another writer of {collection}: {describe_holder(row.holder)}"

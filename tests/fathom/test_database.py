@@ -20,10 +20,14 @@ from fathom.migrations import HEAD, VERSION_TABLE
 from fathom.settings import PROJECT_ROOT
 from fathom.tables import llm_calls, metadata, priorities, uploads
 
-# Files of earlier releases, each with a document done: numbered migrations up to that number, from before Alembic.
+# Files of earlier releases, each with a document done: at a revision, or from before Alembic at a numbered migration.
 OLD = sorted((Path(__file__).parent / "old_databases").glob("*.sql"))
 # What each revision is, as the first digits of its SHA-256: a released one is never changed.
-RELEASED = {"r0001_uploads_and_episodes": "4849ed593bbd", "r0002_models_and_verdicts": "5bfb55a42ef7"}
+RELEASED = {
+    "r0001_uploads_and_episodes": "4849ed593bbd",
+    "r0002_models_and_verdicts": "5bfb55a42ef7",
+    "r0003_batches_and_match_columns": "f52a66ac9b7d",
+}
 OPENER = "import sys; from fathom.database import open_database; open_database(sys.argv[1])"
 
 
@@ -102,6 +106,30 @@ def test_a_database_of_an_earlier_release_becomes_that_of_this_one(tmp_path: Pat
         assert connection.execute(sa.select(uploads.c.document, uploads.c.state)).all() == [("a/1.md", "done")]
         calls = connection.execute(sa.select(llm_calls.c.estimated, llm_calls.c.cost_usd)).all()
     assert calls == ([] if dump.stem == "migration_01" else [(False, 0.5)])
+
+
+def test_rows_of_renamed_tables_and_columns_are_kept(tmp_path: Path) -> None:
+    """The rows of the file of revision 0002, by the names that revision 0003 gave tables and columns."""
+    upgraded = open_database(of_old_release(tmp_path, next(dump for dump in OLD if dump.stem == "revision_0002")))
+    pair = {"collection": "a", "left_key": "ada", "right_key": "ada moreno"}
+    by = {"model": "m", "prompt": "p"}
+    kept = {
+        "name_verdicts": {**pair, "is_match": 1, **by, "decided_at": 1.0},
+        "fact_verdicts": {**pair, "left_key": "f1", "right_key": "f2", "is_match": 0, **by, "decided_at": 2.0},
+        "relation_verdicts": {**pair, "left_key": "LED", "right_key": "RAN", "is_match": 1, **by, "decided_at": 3.0},
+        "compared_names": {
+            "collection": "a", "key": "ada moreno", "initialism_key": "a moreno", "sign_bits": b"\xff\0", "compared_at": 4.0
+        },
+        "compared_facts": {"collection": "a", "key": "f1", "source": "s", "target": "t", "compared_at": 5.0},
+        "tentative_matches": {**pair, "right_key": "adah", "kind": "names", "created_at": 6.0},
+        "verdict_scopes": {**pair, "kind": "names", "documents": "[]", "created_at": 7.0},
+        "collections_to_prune": {"collection": "a", "queued_at": 8.0},
+        "money_waits": {"document": "a/1.md", "needed_usd": 0.5, "since": 9.0},
+        "writer_leases": {"collection": "a", "fencing_token": 7, "holder": "", "expires_at": 0.0},
+    }  # fmt: skip
+    with upgraded.begin() as connection:
+        found = {table: connection.execute(sa.text(f"SELECT * FROM {table}")).mappings().one() for table in kept}
+    assert found == kept
 
 
 def test_an_upgrade_that_dies_halfway_is_done_at_the_next_opening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -159,7 +159,7 @@ def _wait(connection: Connection, document: str | None, usd: float, now: float) 
     """Records the document and the USD that it waits for, so that it is resumed once they are available."""
     if document is not None:
         connection.execute(money_waits.delete().where(money_waits.c.document == document))
-        connection.execute(money_waits.insert().values(document=document, needed_usd=usd, at=now))
+        connection.execute(money_waits.insert().values(document=document, needed_usd=usd, since=now))
 
 
 def _expire(connection: Connection, now: float) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Literal, TypeVar
+
+from sqlalchemy.engine import Engine
 
 from fathom.llm.client import LLMCallFailed, LLMRequest, LLMResponse, StopReason, TruncationCause
 from fathom.llm.pricing import Price
@@ -109,14 +110,14 @@ class AnthropicProvider:
         *,
         address: str | None,
         timeout_s: float,
-        capability_file: Path | None = None,
+        engine: Engine | None = None,
     ) -> None:
         self.model = model
         self._key = key
         self._price = price
         self._address = address or ADDRESS
         self._timeout_s = timeout_s
-        self._capabilities = CapabilityStore(capability_file, without_password(self._address), model)
+        self._capabilities = CapabilityStore(engine, without_password(self._address), model)
         self._negotiator = CapabilityNegotiator(first_style(model), self._capabilities, model, RequestStyle.after)
         self._client: Any = None
         self._lock = threading.Lock()
@@ -209,7 +210,6 @@ class AnthropicProvider:
             if self._client is not None:
                 self._client.close()
                 self._client = None
-        self._negotiator.close()
 
     def _sent(self, call: Callable[[], CallResult]) -> CallResult | RefusedCall:
         import anthropic

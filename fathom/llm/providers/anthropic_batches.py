@@ -8,15 +8,16 @@ import time
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
+
+from sqlalchemy.engine import Engine
 
 from fathom.errors import FathomError
 from fathom.llm.client import LLMCallFailed, LLMRequest, LLMResponse, TokenUsage
-from fathom.llm.host_sqlite import HostSQLite
 from fathom.llm.pricing import IN_BATCHES
 from fathom.llm.providers.anthropic import AnthropicProvider, RequestStyle
 from fathom.llm.providers.error_response import refused_inside
+from fathom.llm.providers.sent_requests import SentRequests
 from fathom.observability.structured_logging import emit, get_logger
 
 GATHER_S = 1.0  # a batch is sent after so long without a new request
@@ -25,25 +26,23 @@ FIRST_POLL_S, MAX_POLL_S = 1.0, 60.0  # most batches end within an hour, few wit
 MAX_TROUBLE_S = 900.0  # without a status for so long, the provider counts as down
 MAX_CONCURRENT = 256  # requests of a document in flight, each a waiting thread
 RESERVATION_S = 26 * 3600.0  # a batch ends after a day at the latest
-_KEPT_S = 28 * 86_400.0  # results are there for 29 days
 _CLOCKS_S = 60.0  # the provider's clock may be another
-_SCHEMA = "CREATE TABLE IF NOT EXISTS sent (key TEXT PRIMARY KEY, batch TEXT, at REAL);"
 
 log = get_logger(__name__)
 
 
 class BatchProvider:
-    """Completes requests through batches; the batch of each request is recorded on the host's disk.
+    """Completes requests through batches; the batch of each request is recorded in the operational database.
 
     A process that is killed while it waits leaves that record to its successor, which sends no request again.
     """
 
     def __init__(
-        self, single: AnthropicProvider, file: Path, *, gather_s: float = GATHER_S, poll_s: float = FIRST_POLL_S
+        self, single: AnthropicProvider, engine: Engine, *, gather_s: float = GATHER_S, poll_s: float = FIRST_POLL_S
     ) -> None:
         self.model = single.model
         self._single = single
-        self._sent = SentRequests(file)
+        self._sent = SentRequests(engine)
         self._gather_s = gather_s
         self._poll_s = poll_s
         self._lock = threading.Lock()
@@ -87,9 +86,8 @@ class BatchProvider:
         self._single.open()
 
     def close(self) -> None:
-        """Closes its connections and its file until the next request."""
+        """Closes its connections until the next request."""
         self._single.close()
-        self._sent.close()
 
     def _follow(self) -> None:
         """Sends and polls batches until no request waits. Records of sent requests survive any error here."""
@@ -234,54 +232,3 @@ class BatchProvider:
             self._batch_of.clear()
         for _, response in waiting.values():
             response.set_exception(error)
-
-
-class SentRequests:
-    """Records the batch of each request of this host in a SQLite file; the batch is unknown between `begun` and `made`."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = HostSQLite(file, _SCHEMA, synchronous="FULL")
-
-    def begun(self, keys: list[str]) -> None:
-        """Records that the requests are about to be sent together."""
-        at = time.time()
-        with self._file.writing() as connection:
-            connection.execute("DELETE FROM sent WHERE at < ?", (at - _KEPT_S,))
-            connection.executemany("INSERT OR REPLACE INTO sent VALUES (?, NULL, ?)", [(key, at) for key in keys])
-
-    def made(self, keys: list[str], batch: str) -> None:
-        """Records the batch id of the requests."""
-        with self._file.writing() as connection:
-            connection.executemany("UPDATE sent SET batch = ? WHERE key = ?", [(batch, key) for key in keys])
-
-    def forget(self, keys: list[str]) -> None:
-        """Deletes the requests' records."""
-        with self._file.writing() as connection:
-            connection.executemany("DELETE FROM sent WHERE key = ?", [(key,) for key in keys])
-
-    def batches(self, keys: list[str]) -> dict[str, str]:
-        """Returns the batch id of each request with a known batch."""
-        return {key: batch for key, (batch, _) in self._rows(keys).items() if batch is not None}
-
-    def lost(self, keys: list[str]) -> dict[str, tuple[float, int]]:
-        """Returns for each request without a batch id when it was begun, and the number of requests begun with it."""
-        found = {key: at for key, (batch, at) in self._rows(keys).items() if batch is None}
-        with self._file.reading() as connection:
-            return {
-                key: (at, connection.execute("SELECT count(*) FROM sent WHERE at = ?", (at,)).fetchone()[0])
-                for key, at in found.items()
-            }
-
-    def known_batches(self) -> set[str]:
-        """Returns the ids of all recorded batches."""
-        with self._file.reading() as connection:
-            return {row[0] for row in connection.execute("SELECT DISTINCT batch FROM sent WHERE batch IS NOT NULL")}
-
-    def close(self) -> None:
-        """Closes its file until the next use."""
-        self._file.close()
-
-    def _rows(self, keys: list[str]) -> dict[str, tuple[str | None, float]]:
-        with self._file.reading() as connection:
-            found = [connection.execute("SELECT key, batch, at FROM sent WHERE key = ?", (key,)).fetchone() for key in keys]
-        return {row[0]: (row[1], row[2]) for row in found if row is not None}

@@ -154,10 +154,6 @@ class CapabilityNegotiator(Generic[Style]):
         if known and factor != self.limits.factor:
             self._know(replace(self.limits, factor=factor))
 
-    def close(self) -> None:
-        """Closes the store's file until the next use."""
-        self._store.close()
-
     @contextmanager
     def _first_alone(self) -> Iterator[None]:
         if self._has_met():

@@ -1,25 +1,35 @@
-"""Stores the learned capabilities of servers by address and model, for all processes of the host."""
+"""Stores the learned capabilities of servers by address and model, for all processes and hosts of the operational database."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
 from typing import Any, TypeVar
 
-from fathom.llm.host_sqlite import HostSQLite
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from fathom.errors import DatabaseLocked
+from fathom.sql import exclusive_transaction, insert_into
+from fathom.tables import llm_servers
+from fathom.waits import bounded_waits
 
 KEPT_S = 7 * 86_400.0  # the server may have changed by then
 NOTED_S = 3600.0  # an answer is noted once an hour at most
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS servers (
-    address TEXT, model TEXT, learned TEXT, at REAL, answered_at REAL, PRIMARY KEY (address, model)
-) WITHOUT ROWID;
-"""
+MAX_WRITE_WAIT_S = 2.0  # for the database's lock; without the write, another process learns the same again
+MAX_SERVERS = 100
+
+_COLUMNS = sa.select(
+    llm_servers.c.address,
+    llm_servers.c.model,
+    llm_servers.c.learned,
+    llm_servers.c.learned_at,
+    llm_servers.c.answered_at,
+)
 
 Learned = TypeVar("Learned")
 
@@ -31,15 +41,18 @@ class KnownServer:
     address: str
     model: str
     learned: dict[str, Any] = field(default_factory=dict[str, Any])
-    at: float = 0.0
+    learned_at: float = 0.0
     answered_at: float | None = None
 
 
 class CapabilityStore:
-    """Reads and writes the capabilities of a model at an address; those of other processes are read at first use."""
+    """Reads and writes the capabilities of a model at an address; those of other processes are read at first use.
 
-    def __init__(self, file: Path | None, address: str, model: str, *, clock: Callable[[], float] = time.time) -> None:
-        self._file = HostSQLite(file, _SCHEMA, synchronous="OFF") if file else None  # it can be learned again
+    Without an engine they are kept in memory.
+    """
+
+    def __init__(self, engine: Engine | None, address: str, model: str, *, clock: Callable[[], float] = time.time) -> None:
+        self._engine = engine
         self._address = address
         self._model = model
         self._clock = clock
@@ -76,13 +89,8 @@ class CapabilityStore:
         if known.answered_at is None or now - known.answered_at > NOTED_S:
             with self._lock:
                 known = self._known or known
-                self._known = KnownServer(self._address, self._model, known.learned, known.at or now, now)
+                self._known = KnownServer(self._address, self._model, known.learned, known.learned_at or now, now)
                 self._store(self._known)
-
-    def close(self) -> None:
-        """Closes its file until the next use."""
-        if self._file is not None:
-            self._file.close()
 
     def _read(self) -> KnownServer:
         with self._lock:
@@ -91,38 +99,35 @@ class CapabilityStore:
             return self._known
 
     def _load(self) -> KnownServer:
-        nothing = KnownServer(self._address, self._model)
-        if self._file is None:
+        c, nothing = llm_servers.c, KnownServer(self._address, self._model)
+        if self._engine is None:
             return nothing
-        query = "SELECT address, model, learned, at, answered_at FROM servers WHERE address = ? AND model = ? AND at > ?"
-        with self._file.reading() as connection:
-            row = connection.execute(query, (self._address, self._model, self._clock() - KEPT_S)).fetchone()
-        return nothing if row is None else _known(row)
+        kept = _COLUMNS.where(c.address == self._address, c.model == self._model, c.learned_at > self._clock() - KEPT_S)
+        with self._engine.connect() as connection:
+            row = connection.execute(kept).one_or_none()
+        return nothing if row is None else _known(*row)
 
     def _store(self, known: KnownServer) -> None:
-        if self._file is None:
+        if self._engine is None:
             return
-        row = (known.address, known.model, json.dumps(known.learned), known.at, known.answered_at)
-        with self._file.writing() as connection:
-            connection.execute("DELETE FROM servers WHERE at < ?", (self._clock() - KEPT_S,))
-            connection.execute("INSERT OR REPLACE INTO servers VALUES (?, ?, ?, ?, ?)", row)
+        row = {**asdict(known), "learned": json.dumps(known.learned)}
+        insert: Any = insert_into(self._engine, llm_servers).values(**row)
+        with (
+            suppress(DatabaseLocked),
+            bounded_waits(MAX_WRITE_WAIT_S),
+            exclusive_transaction(self._engine) as connection,
+        ):
+            connection.execute(llm_servers.delete().where(llm_servers.c.learned_at < self._clock() - KEPT_S))
+            connection.execute(insert.on_conflict_do_update(index_elements=["address", "model"], set_=row))
 
 
-def known_servers(file: Path) -> list[KnownServer]:
-    """Returns all stored servers, the latest first; an empty list if there is no file."""
-    if not file.is_file():
-        return []
-    kept = HostSQLite(file, _SCHEMA, synchronous="OFF")
-    try:
-        with kept.reading() as connection:
-            query = "SELECT address, model, learned, at, answered_at FROM servers WHERE at > ? ORDER BY at DESC LIMIT 100"
-            return [_known(row) for row in connection.execute(query, (time.time() - KEPT_S,))]
-    except sqlite3.DatabaseError:
-        return []
-    finally:
-        kept.close()
+def known_servers(engine: Engine) -> list[KnownServer]:
+    """Returns the latest stored servers, the latest first."""
+    c = llm_servers.c
+    latest = _COLUMNS.where(c.learned_at > time.time() - KEPT_S).order_by(c.learned_at.desc()).limit(MAX_SERVERS)
+    with engine.connect() as connection:
+        return [_known(*row) for row in connection.execute(latest)]
 
 
-def _known(row: tuple[str, str, str, float, float | None]) -> KnownServer:
-    address, model, learned, at, answered_at = row
-    return KnownServer(address, model, json.loads(learned), at, answered_at)
+def _known(address: str, model: str, learned: str, learned_at: float, answered_at: float | None) -> KnownServer:
+    return KnownServer(address, model, json.loads(learned), learned_at, answered_at)

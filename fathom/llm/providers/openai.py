@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
+
+from sqlalchemy.engine import Engine
 
 from fathom.llm.client import LLMCallFailed, LLMRequest, LLMResponse, StopReason, TruncationCause
 from fathom.llm.pricing import Price
@@ -36,7 +37,7 @@ class OpenAIProvider:
         *,
         address: str | None,
         timeout_s: float,
-        capability_file: Path | None = None,
+        engine: Engine | None = None,
     ) -> None:
         self.model = model
         self._key = key
@@ -45,7 +46,7 @@ class OpenAIProvider:
         self._timeout_s = timeout_s
         own = address is None  # compatible servers know the older length parameter, and no effort
         style = ChatRequestStyle() if own else ChatRequestStyle(length="max_tokens", effort=False)
-        self._capabilities = CapabilityStore(capability_file, without_password(self._address), model)
+        self._capabilities = CapabilityStore(engine, without_password(self._address), model)
         limits = TokenLimits(room=FIRST_ROOM if own else 0)
         self._negotiator = CapabilityNegotiator(style, self._capabilities, model, ChatRequestStyle.after, limits)
         self._client: Any = None
@@ -142,4 +143,3 @@ class OpenAIProvider:
             if self._client is not None:
                 self._client.close()
                 self._client = None
-        self._negotiator.close()

@@ -29,7 +29,7 @@ class FactVerdictStore(VerdictStore):
         """Returns whether anything is stored about a statement or relation of the collection."""
         with self._engine.connect() as connection:
             mine = compared_facts.c.collection == collection
-            compared = connection.scalar(sa.select(compared_facts.c.at).where(mine).limit(1)) is not None
+            compared = connection.scalar(sa.select(compared_facts.c.key).where(mine).limit(1)) is not None
         return compared or super().has_any(collection) or self.relations.has_any(collection)
 
     def uncompared(self, collection: str, statements: Collection[ComparedStatement]) -> set[ComparedStatement]:
@@ -46,7 +46,13 @@ class FactVerdictStore(VerdictStore):
         """Marks the statements as compared, once the graph reflects their verdicts."""
         now = time.time()
         rows = [
-            {"collection": collection, "key": _mark(statement), "source": statement[2], "target": statement[3], "at": now}
+            {
+                "collection": collection,
+                "key": _mark(statement),
+                "source": statement[2],
+                "target": statement[3],
+                "compared_at": now,
+            }
             for statement in statements
         ]
         with self._engine.begin() as connection:

@@ -7,7 +7,7 @@ import time
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from fathom.tables import to_forget
+from fathom.tables import collections_to_prune
 
 
 class PruneQueue:
@@ -20,14 +20,14 @@ class PruneQueue:
         """Adds the collection; does nothing when it is queued already."""
         if collection not in self:
             with self._engine.begin() as connection:
-                connection.execute(to_forget.insert().values(collection=collection, at=time.time()))
+                connection.execute(collections_to_prune.insert().values(collection=collection, queued_at=time.time()))
 
     def discard(self, collection: str) -> None:
         """Removes the collection, if it is queued."""
         with self._engine.begin() as connection:
-            connection.execute(to_forget.delete().where(to_forget.c.collection == collection))
+            connection.execute(collections_to_prune.delete().where(collections_to_prune.c.collection == collection))
 
     def __contains__(self, collection: str) -> bool:
         with self._engine.connect() as connection:
-            mine = sa.select(to_forget.c.at).where(to_forget.c.collection == collection)
+            mine = sa.select(collections_to_prune.c.queued_at).where(collections_to_prune.c.collection == collection)
             return connection.scalar(mine) is not None

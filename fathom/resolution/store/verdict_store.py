@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, Engine
 from fathom.knowledge.clustering import Pair
 from fathom.knowledge.context_isolation import ISOLATED, SourceDocument, SourceSet
 from fathom.sql import batched, insert_into
-from fathom.tables import called_one, judged_names, name_verdicts, verdict_companies
+from fathom.tables import compared_names, name_verdicts, tentative_matches, verdict_scopes
 
 
 class VerdictStore:
@@ -45,7 +45,9 @@ class VerdictStore:
         found: dict[Pair, float] = {}
         with self._engine.connect() as connection:
             for batch in slices(keys):
-                query = sa.select(v.one, v.other, v.at).where(v.collection == collection, v.one.in_(batch))
+                query = sa.select(v.left_key, v.right_key, v.decided_at).where(
+                    v.collection == collection, v.left_key.in_(batch)
+                )
                 found |= {(left, right): at for left, right, at in connection.execute(query)}
         return found
 
@@ -65,37 +67,39 @@ class VerdictStore:
         confirmation.
         """
         now = time.time()
-        mine = {"collection": collection, "of": self._kind, "at": now}
-        by = {"collection": collection, "model": model, "prompt": prompt, "at": now}
-        rows = [{"one": left, "other": right, "same": is_match, **by} for (left, right), is_match in verdicts.items()]
-        waiting = [{**mine, "one": left, "other": right} for left, right in tentative]
+        mine = {"collection": collection, "kind": self._kind, "created_at": now}
+        by = {"collection": collection, "model": model, "prompt": prompt, "decided_at": now}
+        rows = [{**_keys(pair), "is_match": is_match, **by} for pair, is_match in verdicts.items()]
+        waiting = [{**mine, **_keys(pair)} for pair in tentative]
         matches = [pair for pair, is_match in verdicts.items() if is_match]
         documents = json.dumps(sorted(sources), ensure_ascii=False)
-        scopes = [{**mine, "one": left, "other": right, "documents": documents} for left, right in matches] if sources else []
+        scopes = [{**mine, **_keys(pair), "documents": documents} for pair in matches] if sources else []
         with self._engine.begin() as connection:
             self._insert(connection, self._verdicts, rows)
-            self._insert(connection, called_one, waiting)
-            self._insert(connection, verdict_companies, scopes)
-            self._delete(connection, called_one, collection, verdicts)
+            self._insert(connection, tentative_matches, waiting)
+            self._insert(connection, verdict_scopes, scopes)
+            self._delete(connection, tentative_matches, collection, verdicts)
             if not sources:
                 self._overturn(connection, by, [pair for pair, is_match in verdicts.items() if not is_match])
-                self._delete(connection, verdict_companies, collection, verdicts)
+                self._delete(connection, verdict_scopes, collection, verdicts)
 
     def scopes(self, collection: str, keys: Collection[str]) -> dict[Pair, list[SourceSet]]:
         """Returns the source sets in whose scope pairs of these keys matched; pairs judged in isolation are absent."""
-        c = verdict_companies.c
+        c = verdict_scopes.c
         found: dict[Pair, list[SourceSet]] = defaultdict(list)
         with self._engine.connect() as connection:
             for batch in slices(keys):
-                either = sa.or_(c.one.in_(batch), c.other.in_(batch))
-                query = sa.select(c.one, c.other, c.documents).where(self._mine(verdict_companies, collection), either)
+                either = sa.or_(c.left_key.in_(batch), c.right_key.in_(batch))
+                query = sa.select(c.left_key, c.right_key, c.documents).where(self._mine(verdict_scopes, collection), either)
                 for left, right, documents in connection.execute(query.distinct()):
                     found[left, right].append(frozenset(SourceDocument(*member) for member in json.loads(documents)))
         return dict(found)
 
     def tentative_matches(self, collection: str, pairs: Collection[Pair]) -> set[Pair]:
         """Returns the pairs that matched in a mixed prompt and await confirmation."""
-        query = sa.select(called_one.c.one, called_one.c.other).where(self._mine(called_one, collection))
+        query = sa.select(tentative_matches.c.left_key, tentative_matches.c.right_key).where(
+            self._mine(tentative_matches, collection)
+        )
         with self._engine.connect() as connection:
             return set(connection.execute(query).tuples()) & set(pairs)
 
@@ -104,35 +108,39 @@ class VerdictStore:
         tables = [self._verdicts, *([] if self._compared is None else [self._compared])]
         stored = [
             *((table, table.c.collection == collection) for table in tables),
-            (called_one, self._mine(called_one, collection)),
+            (tentative_matches, self._mine(tentative_matches, collection)),
         ]
         with self._engine.connect() as connection:
-            return any(connection.scalar(sa.select(table.c.at).where(mine).limit(1)) is not None for table, mine in stored)
+            return any(
+                connection.scalar(sa.select(table.c.collection).where(mine).limit(1)) is not None for table, mine in stored
+            )
 
     def retain(self, collection: str, keys: Collection[str]) -> None:
         """Deletes everything about keys of the collection other than these."""
         of_pairs = [
             (self._verdicts, self._verdicts.c.collection == collection),
-            *((table, self._mine(table, collection)) for table in (called_one, verdict_companies)),
+            *((table, self._mine(table, collection)) for table in (tentative_matches, verdict_scopes)),
         ]
         with self._engine.begin() as connection:
             stored: set[str] = set()
             for table, mine in of_pairs:
-                pairs = connection.execute(sa.select(table.c.one, table.c.other).where(mine))
+                pairs = connection.execute(sa.select(table.c.left_key, table.c.right_key).where(mine))
                 stored |= {key for pair in pairs for key in pair}
             if self._compared is not None:
                 j = self._compared.c
                 stored.update(connection.scalars(sa.select(j.key).where(j.collection == collection)))
             for batch in slices(stored - set(keys)):
                 for table, mine in of_pairs:
-                    connection.execute(table.delete().where(mine, sa.or_(table.c.one.in_(batch), table.c.other.in_(batch))))
+                    connection.execute(
+                        table.delete().where(mine, sa.or_(table.c.left_key.in_(batch), table.c.right_key.in_(batch)))
+                    )
                 if self._compared is not None:
                     connection.execute(self._compared.delete().where(j.collection == collection, j.key.in_(batch)))
 
     def _closure_of(self, connection: Connection, collection: str, keys: set[str]) -> tuple[frozenset[Pair], frozenset[Pair]]:
         matches: set[Pair] = set()
         known: set[str] = set()
-        is_match = self._verdicts.c.same
+        is_match = self._verdicts.c.is_match
         fresh = keys
         while fresh:
             known |= fresh
@@ -149,29 +157,33 @@ class VerdictStore:
         v = self._verdicts.c
         found: list[tuple[Pair, bool]] = []
         for batch in slices(keys):
-            either = sa.or_(v.one.in_(batch), v.other.in_(batch))
-            rows = connection.execute(sa.select(v.one, v.other, v.same).where(v.collection == collection, either, *more))
-            found += [((row.one, row.other), bool(row.same)) for row in rows]
+            either = sa.or_(v.left_key.in_(batch), v.right_key.in_(batch))
+            rows = connection.execute(
+                sa.select(v.left_key, v.right_key, v.is_match).where(v.collection == collection, either, *more)
+            )
+            found += [((row.left_key, row.right_key), bool(row.is_match)) for row in rows]
         return found
 
     def _mine(self, table: sa.Table, collection: str) -> sa.ColumnElement[bool]:
-        return sa.and_(table.c.collection == collection, table.c.of == self._kind)
+        return sa.and_(table.c.collection == collection, table.c.kind == self._kind)
 
     def _delete(self, connection: Connection, table: sa.Table, collection: str, pairs: Collection[Pair]) -> None:
         if pairs:
-            these = table.c.one == sa.bindparam("one_"), table.c.other == sa.bindparam("other_")
-            gone = [{"one_": left, "other_": right} for left, right in pairs]
+            these = table.c.left_key == sa.bindparam("left"), table.c.right_key == sa.bindparam("right")
+            gone = [{"left": left, "right": right} for left, right in pairs]
             connection.execute(table.delete().where(self._mine(table, collection), *these), gone)
 
     def _overturn(self, connection: Connection, by: Mapping[str, object], pairs: Sequence[Pair]) -> None:
         """Turns scoped matches among the pairs into non-matches."""
         if not pairs:
             return
-        v, c = self._verdicts.c, verdict_companies.c
-        these = v.collection == by["collection"], v.one == sa.bindparam("one_"), v.other == sa.bindparam("other_")
-        scoped = sa.exists().where(c.collection == v.collection, c.of == self._kind, c.one == v.one, c.other == v.other)
-        overturned = self._verdicts.update().where(*these, scoped).values(same=False, **by)
-        connection.execute(overturned, [{"one_": left, "other_": right} for left, right in pairs])
+        v, c = self._verdicts.c, verdict_scopes.c
+        these = v.collection == by["collection"], v.left_key == sa.bindparam("left"), v.right_key == sa.bindparam("right")
+        scoped = sa.exists().where(
+            c.collection == v.collection, c.kind == self._kind, c.left_key == v.left_key, c.right_key == v.right_key
+        )
+        overturned = self._verdicts.update().where(*these, scoped).values(is_match=False, **by)
+        connection.execute(overturned, [{"left": left, "right": right} for left, right in pairs])
 
     def _insert(self, connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
         """Inserts the rows; existing rows stay, since the first verdict stands."""
@@ -203,7 +215,7 @@ class NameVerdictStore(VerdictStore):
     """Stores the verdicts on keys of names, and the names that were compared, in SQLite or Postgres."""
 
     def __init__(self, engine: Engine) -> None:
-        super().__init__(engine, "names", name_verdicts, judged_names)
+        super().__init__(engine, "names", name_verdicts, compared_names)
 
     def closure_of(
         self, collection: str, keys: Collection[str], initialisms: Collection[str] = ()
@@ -213,16 +225,18 @@ class NameVerdictStore(VerdictStore):
         Includes the compared names of the `initialisms`, for which an initial may stand.
         """
         fresh = set(keys)
-        c = judged_names.c
+        c = compared_names.c
         with self._engine.connect() as connection:
             for batch in slices(initialisms):
-                fresh.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.kin.in_(batch))))
+                fresh.update(
+                    connection.scalars(sa.select(c.key).where(c.collection == collection, c.initialism_key.in_(batch)))
+                )
             return self._closure_of(connection, collection, fresh)
 
     def uncompared(self, collection: str, keys: Collection[str]) -> set[str]:
         """Returns the keys that were not compared yet."""
         known: set[str] = set()
-        c = judged_names.c
+        c = compared_names.c
         with self._engine.connect() as connection:
             for batch in slices(keys):
                 known.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.key.in_(batch))))
@@ -235,11 +249,11 @@ class NameVerdictStore(VerdictStore):
         """
         now = time.time()
         rows = [
-            {"collection": collection, "key": key, "kin": initialism, "bits": bits, "at": now}
+            {"collection": collection, "key": key, "initialism_key": initialism, "sign_bits": bits, "compared_at": now}
             for key, (initialism, bits) in sorted(names.items())
         ]
         with self._engine.begin() as connection:
-            self._insert(connection, judged_names, rows)
+            self._insert(connection, compared_names, rows)
 
     def copy_to_new_keys(
         self, new_keys: Mapping[str, Sequence[str]], collection: str, initialism_of: Callable[[str], str | None]
@@ -248,31 +262,40 @@ class NameVerdictStore(VerdictStore):
 
         `initialism_of` returns the initialism key of a key.
         """
-        v, j = self._verdicts.c, judged_names.c
+        v, j = self._verdicts.c, compared_names.c
         with self._engine.begin() as connection:
             for batch in slices(new_keys):
-                either = sa.or_(v.one.in_(batch), v.other.in_(batch))
+                either = sa.or_(v.left_key.in_(batch), v.right_key.in_(batch))
                 stored = connection.execute(sa.select(self._verdicts).where(v.collection == collection, either)).mappings()
                 pairs = [
-                    {**row, "one": min(left, right), "other": max(left, right)}
+                    {**row, **_keys((min(left, right), max(left, right)))}
                     for row in stored
-                    for left in new_keys.get(row["one"], [row["one"]])
-                    for right in new_keys.get(row["other"], [row["other"]])
+                    for left in new_keys.get(row["left_key"], [row["left_key"]])
+                    for right in new_keys.get(row["right_key"], [row["right_key"]])
                     if left != right
                 ]
                 self._insert(connection, self._verdicts, pairs)
-                known = connection.execute(sa.select(judged_names).where(j.collection == collection, j.key.in_(batch)))
+                known = connection.execute(sa.select(compared_names).where(j.collection == collection, j.key.in_(batch)))
                 names = [
-                    {**row, "key": key, "kin": initialism_of(key)} for row in known.mappings() for key in new_keys[row["key"]]
+                    {**row, "key": key, "initialism_key": initialism_of(key)}
+                    for row in known.mappings()
+                    for key in new_keys[row["key"]]
                 ]
-                self._insert(connection, judged_names, names)
+                self._insert(connection, compared_names, names)
 
     def compared_names(self, collection: str, *, limit: int) -> dict[str, bytes | None]:
         """Returns the latest `limit` compared names of the collection, with the sign bits of their vectors."""
-        c = judged_names.c
-        latest = sa.select(c.key, c.bits).where(c.collection == collection).order_by(c.at.desc(), c.key).limit(limit)
+        c = compared_names.c
+        latest = (
+            sa.select(c.key, c.sign_bits).where(c.collection == collection).order_by(c.compared_at.desc(), c.key).limit(limit)
+        )
         with self._engine.connect() as connection:
             return dict(connection.execute(latest).tuples().all())
+
+
+def _keys(pair: Pair) -> dict[str, str]:
+    """Returns the columns of a pair's keys."""
+    return {"left_key": pair[0], "right_key": pair[1]}
 
 
 def slices(keys: Collection[str]) -> list[list[str]]:

@@ -241,8 +241,8 @@ def test_a_wait_for_money_is_in_the_estimate_when_the_next_day_brings_it(record:
     record.upload("a/dear.md", "accepted", ago=8, **said)
     today = datetime.fromtimestamp(record.now, UTC)
     with record.engine.begin() as connection:
-        connection.execute(money_waits.insert().values(document="a/x.md", needed_usd=0.5, at=record.now))
-        connection.execute(money_waits.insert().values(document="a/dear.md", needed_usd=5.0, at=record.now))
+        connection.execute(money_waits.insert().values(document="a/x.md", needed_usd=0.5, since=record.now))
+        connection.execute(money_waits.insert().values(document="a/dear.md", needed_usd=5.0, since=record.now))
         counts = dict.fromkeys(("tokens_in", "cache_read", "cache_write", "tokens_out", "saved_usd", "seconds"), 0)
         spent = {"at": record.now, "day": today.date().isoformat(), "model": "m", "prompt": "extract", "outcome": "answered"}
         connection.execute(llm_calls.insert().values(**spent, **counts, cost_usd=0.9))

@@ -35,7 +35,7 @@ def stopped(desk: Any) -> Intake:
     figures = dict.fromkeys(("tokens_in", "cache_read", "cache_write", "tokens_out", "saved_usd", "seconds"), 0)
     with intake.engine.begin() as connection:
         connection.execute(llm_calls.insert().values(**row, **figures, outcome="complete", cost_usd=0.9))
-        connection.execute(money_waits.insert().values(document="law/a.txt", needed_usd=0.2, at=NOON))
+        connection.execute(money_waits.insert().values(document="law/a.txt", needed_usd=0.2, since=NOON))
     error = BudgetSpent("No money.", document="law/a.txt")
     intake.mark_failed("law/a.txt", run.versions[0], error=error, run_id="r1", stage="graphiti", now=NOON)
     return intake

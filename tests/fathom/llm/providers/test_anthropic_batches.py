@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import multiprocessing
 import sqlite3
+import time
 from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from fathom.database import open_database
 from fathom.errors import (
     BudgetSpent,
     CreditSpent,
@@ -21,9 +26,12 @@ from fathom.errors import (
 from fathom.extraction.factory import open_language_model
 from fathom.extraction.llm_extractor import LLMExtractor
 from fathom.extraction.model import DescribedName
+from fathom.extraction.prompt import Prompt
+from fathom.extraction.response_schema import Vocabulary
 from fathom.llm.middleware import retry
 from fathom.llm.providers import anthropic_batches
 from fathom.settings import Settings
+from fathom.tables import batched_requests
 from tests.fathom.llm.messages_server import MessagesServer
 
 TEXTS = [f"{number}. Ada Moreno designed the Tamar Bridge." for number in range(12)]
@@ -44,10 +52,8 @@ def model(settings_for: Any, opened: Callable[[Settings], LLMExtractor]) -> LLME
 
 def sent(settings: Settings) -> list[tuple[str, str | None]]:
     """What is on record as sent."""
-    with sqlite3.connect(settings.home / "language" / "batches.db") as connection:
-        rows = connection.execute("SELECT key, batch FROM sent").fetchall()
-    connection.close()
-    return rows
+    with open_database(settings.operational_url).connect() as connection:
+        return list(connection.execute(sa.select(batched_requests.c.key, batched_requests.c.batch)).tuples())
 
 
 def test_a_documents_questions_are_one_batch_at_half_the_price(
@@ -155,6 +161,27 @@ def test_a_batch_whose_maker_never_heard_of_it_is_found(model: LLMExtractor, ser
 def test_it_is_for_anthropic_alone(settings_for: Any) -> None:
     with pytest.raises(SettingsInvalid, match="FATHOM_LLM_BATCH"):
         open_language_model(settings_for("openai", llm_batch=True))
+
+
+def test_a_batch_on_record_in_the_file_of_an_earlier_release_is_not_paid_for_again(
+    server: MessagesServer, settings_for: Any, opened: Any
+) -> None:
+    settings = settings_for(llm_batch=True)
+    requests = [Prompt(Vocabulary()).request(text) for text in TEXTS[:2]]
+    body = {"model": "claude-sonnet-5-5", "system": "any"}
+    sent_before = {one.key(body["model"]): {**body, "messages": [{"content": one.text}]} for one in requests}
+    made = [{"custom_id": key, "params": parameters} for key, parameters in sent_before.items()]
+    server.batches.made["msgbatch_1"] = {"requests": made, "looks": 0, "at": datetime.now(UTC)}
+    file = settings.home / "language" / "batches.db"
+    file.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE sent (key TEXT PRIMARY KEY, batch TEXT, at REAL)")
+        connection.executemany("INSERT INTO sent VALUES (?, 'msgbatch_1', ?)", [(key, time.time()) for key in sent_before])
+        connection.commit()
+    assert len(opened(settings).extract(TEXTS[:2])) == 2
+    assert list(server.batches.made) == ["msgbatch_1"]
+    assert not file.exists()
+    assert sent(settings) == []
 
 
 def _asks(settings: Settings) -> None:

@@ -8,7 +8,6 @@ import pytest
 
 from fathom.database import open_database
 from fathom.errors import AddressWrong, CertificateMissing, CreditSpent, KeyRefused
-from fathom.extraction.pipeline import servers_file
 from fathom.extraction.server_examination import described, examine_account, examine_connection, learned_of_server
 from fathom.llm.providers.capability_store import CapabilityStore, KnownServer
 from fathom.uploads.provider_accounts import account_of, pause_account
@@ -54,10 +53,10 @@ def test_what_is_usual_is_said_as_such() -> None:
 
 
 def test_what_was_learned_is_forgotten_after_some_days(settings_for: Any) -> None:
-    file, now = servers_file(settings_for("openai")), [0.0]
+    engine, now = open_database(settings_for("openai").operational_url), [0.0]
 
     def memory() -> CapabilityStore:
-        return CapabilityStore(file, "http://a", "m", clock=lambda: now[0])
+        return CapabilityStore(engine, "http://a", "m", clock=lambda: now[0])
 
     memory().answered()
     assert memory().has_answered

@@ -13,7 +13,7 @@ from fathom.database import open_database
 from fathom.knowledge.context_isolation import SourceDocument
 from fathom.resolution.store.fact_verdict_store import FactVerdictStore
 from fathom.resolution.store.verdict_store import NameVerdictStore
-from fathom.tables import called_one, judged_names, name_verdicts, verdict_companies
+from fathom.tables import compared_names, name_verdicts, tentative_matches, verdict_scopes
 
 BY = {"model": "m/1", "prompt": "same-names-1"}
 
@@ -25,10 +25,10 @@ def verdicts(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NameVer
     engine = open_database(url)
     yield NameVerdictStore(engine)
     with engine.begin() as connection:
-        connection.execute(judged_names.delete())
+        connection.execute(compared_names.delete())
         connection.execute(name_verdicts.delete())
-        connection.execute(called_one.delete())
-        connection.execute(verdict_companies.delete())
+        connection.execute(tentative_matches.delete())
+        connection.execute(verdict_scopes.delete())
     engine.dispose()
 
 
