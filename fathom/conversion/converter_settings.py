@@ -35,7 +35,7 @@ class ConverterSettings(BaseModel):
 
     @classmethod
     def of(cls, settings: Settings, *, engine: str | None = None) -> ConverterSettings:
-        """Returns the converter's share of `settings`; `engine` is the converting module (see conversion_worker.py)."""
+        """Returns the converter's share of `settings`; `engine` is the engine's module (see conversion_engine.py)."""
         backend = backend_of(settings.docling_artifacts, settings.docling_serve_url)
         return cls(
             home=settings.home,

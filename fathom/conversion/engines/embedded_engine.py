@@ -14,9 +14,9 @@ from fathom.conversion.engines.docling_result import convert_by_docling
 from fathom.conversion.engines.engine_choice import Backend
 from fathom.conversion.report import ConvertedDocument, Inspection, ProgressCallback
 
-# Raised whenever the same bytes would be converted otherwise than before.
+# To be raised whenever the same bytes would be converted otherwise than before.
 ENGINE_VERSION = "8"
-LIBRARIES = ("docling-slim", "docling-core", "pypdfium2", "rapidocr")
+VERSIONED_LIBRARIES = ("docling-slim", "docling-core", "pypdfium2", "rapidocr")
 
 
 class EmbeddedEngine:
@@ -58,4 +58,4 @@ def open_engine(settings: ConverterSettings) -> EmbeddedEngine:
 
 @cache
 def _versions() -> str:
-    return " ".join([f"{Backend.EMBEDDED} {ENGINE_VERSION}", *(f"{name} {installed(name)}" for name in LIBRARIES)])
+    return " ".join([f"{Backend.EMBEDDED} {ENGINE_VERSION}", *(f"{name} {installed(name)}" for name in VERSIONED_LIBRARIES)])
