@@ -45,8 +45,6 @@ def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
     Content that other documents share stays, as do accepted bytes that another document has; the receipt lists both.
     Raises InHandNow while a run works on it, GraphUnreachable, StoreFailed; a second call continues where that stopped.
     """
-    from fathom.extraction.pipeline import response_cache_of
-
     intake = open_intake(settings)
     with submission_lock(settings):  # so that no run is started for it meanwhile
         row = intake.state_of(document)
@@ -54,49 +52,59 @@ def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
             return None
         if row.state in (UploadState.SUBMITTED, UploadState.RUNNING) or intake.running_by_hand(document):
             raise InHandNow(f"A run has {document} in hand.", document=document)
-        in_inbox = _unlink(settings, row)
-        erasure = _erase(settings, document) if Ledger(intake.engine).rows(document) else NEVER_THERE
-        artifacts = open_artifacts(settings).forget(document)
-        with closing(response_cache_of(settings)) as kept:
-            answers = kept.forget(document)
-        links = intake.mail_links_of(document)
-        attachments = [name for name in links.attachments if intake.state_of(name)]
-        within = [f"its bytes inside {links.mail}, which it came with: they bring it back when that mail is tried again"]
-        repository.forget(intake.engine, document)
-        delete_mail_link(intake.engine, document)
-        versions, shared = _forget_bytes(intake, row)
-        if (settings.dagster_home / "dagster.yaml").exists():
-            open_instance(settings).delete_dynamic_partition(PARTITIONS, document)
-        erased = erasure.erased.model_copy(update={"kept": [*erasure.erased.kept, *shared]})
-        receipt = Receipt(
-            id=audit_log.new_id(),
-            document=document,
-            version=row.version,
-            episodes_removed=len(erased.episodes),
-            facts_removed=len(erased.facts),
-            entities_removed=len(erased.entities),
-            artifacts_removed=artifacts,
-            answers_removed=answers,
-            bytes_removed=versions,
-            attachments=attachments,
-            file_removed=in_inbox,
-            graph=erased,
-            stays=[*STAYS, *(within if links.mail and intake.state_of(links.mail) else [])],
-            removed_at=time.time(),
-            removed_by=by,
-        )
-        audit_log.record(
-            intake.engine,
-            receipt.id,
-            action=ACTION,
-            by=by,
-            collection=split_document_id(document)[0],
-            document=document,
-            account=receipt.model_dump(mode="json"),
-            evidence={"shared": erasure.after.shared_digest(), "documents": erasure.after.digests()},
-        )
+        receipt, erasure = _remove_everywhere(settings, intake, row, by)
+        _record(intake, receipt, erasure)
     emit("system.removed", "The document was removed", document=document, episodes=receipt.episodes_removed, by=by)
     return receipt
+
+
+def _remove_everywhere(settings: Settings, intake: Intake, row: Upload, by: str) -> tuple[Receipt, Deletion]:
+    document = row.document
+    in_inbox = _unlink(settings, row)
+    erasure = _erase(settings, document) if Ledger(intake.engine).rows(document) else NEVER_THERE
+    artifacts = open_artifacts(settings).forget(document)
+    answers = _forget_answers(settings, document)
+    links = intake.mail_links_of(document)
+    attachments = [name for name in links.attachments if intake.state_of(name)]
+    within = [f"its bytes inside {links.mail}, which it came with: they bring it back when that mail is tried again"]
+    repository.forget(intake.engine, document)
+    delete_mail_link(intake.engine, document)
+    versions, shared = _forget_bytes(intake, row)
+    if (settings.dagster_home / "dagster.yaml").exists():
+        open_instance(settings).delete_dynamic_partition(PARTITIONS, document)
+    erased = erasure.erased.model_copy(update={"kept": [*erasure.erased.kept, *shared]})
+    receipt = Receipt(
+        id=audit_log.new_id(),
+        document=document,
+        version=row.version,
+        episodes_removed=len(erased.episodes),
+        facts_removed=len(erased.facts),
+        entities_removed=len(erased.entities),
+        artifacts_removed=artifacts,
+        answers_removed=answers,
+        bytes_removed=versions,
+        attachments=attachments,
+        file_removed=in_inbox,
+        graph=erased,
+        stays=[*STAYS, *(within if links.mail and intake.state_of(links.mail) else [])],
+        removed_at=time.time(),
+        removed_by=by,
+    )
+    return receipt, erasure
+
+
+def _record(intake: Intake, receipt: Receipt, erasure: Deletion) -> None:
+    entry = audit_log.Entry(
+        id=receipt.id,
+        at=time.time(),
+        action=ACTION,
+        by=receipt.removed_by,
+        collection=split_document_id(receipt.document)[0],
+        document=receipt.document,
+        account=receipt.model_dump(mode="json"),
+        evidence={"shared": erasure.after.shared_digest(), "documents": erasure.after.digests()},
+    )
+    audit_log.record(intake.engine, entry)
 
 
 def _unlink(settings: Settings, row: Upload) -> bool:
@@ -115,6 +123,13 @@ def _erase(settings: Settings, document: str) -> Deletion:
         return writer.erase(document)
     finally:
         writer.close()
+
+
+def _forget_answers(settings: Settings, document: str) -> int:
+    from fathom.extraction.pipeline import response_cache_of
+
+    with closing(response_cache_of(settings)) as cache:
+        return cache.forget(document)
 
 
 def _forget_bytes(intake: Intake, row: Upload) -> tuple[list[str], list[KeptItem]]:

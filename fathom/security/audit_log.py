@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +15,14 @@ from fathom.tables import audit_log
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry: the account that was shown to people, and the evidence to verify it later."""
+    """An irreversible action on a document: the account that was shown to people, and the evidence to verify it later."""
 
     id: str
-    at: float
+    at: float  # seconds since 1970
     action: str
     by: str
+    collection: str
+    document: str | None
     account: dict[str, Any]
     evidence: dict[str, Any]
 
@@ -32,22 +32,11 @@ def new_id() -> str:
     return uuid.uuid4().hex[:12]
 
 
-def record(
-    engine: Engine,
-    entry: str,
-    *,
-    action: str,
-    by: str,
-    collection: str,
-    document: str,
-    account: Mapping[str, Any],
-    evidence: Mapping[str, Any],
-) -> None:
+def record(engine: Engine, entry: Entry) -> None:
     """Appends the entry durably."""
-    values = {"id": entry, "at": time.time(), "action": action, "by": by, "collection": collection, "document": document}
-    texts = {"account": json.dumps(account), "evidence": json.dumps(evidence)}
+    texts = {"account": json.dumps(entry.account), "evidence": json.dumps(entry.evidence)}
     with engine.begin() as connection:
-        connection.execute(audit_log.insert().values(**values, **texts))
+        connection.execute(audit_log.insert().values(**{**vars(entry), **texts}))
 
 
 def find_entry(engine: Engine, entry: str) -> Entry | None:
@@ -56,4 +45,4 @@ def find_entry(engine: Engine, entry: str) -> Entry | None:
         row = connection.execute(sa.select(audit_log).where(audit_log.c.id == entry)).one_or_none()
     if row is None:
         return None
-    return Entry(row.id, row.at, row.action, row.by, json.loads(row.account), json.loads(row.evidence or "{}"))
+    return Entry(**{**row._mapping, "account": json.loads(row.account), "evidence": json.loads(row.evidence or "{}")})
