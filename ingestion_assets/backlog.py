@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import dagster as dg
 
@@ -22,6 +22,8 @@ from resources.chunker import Chunker
 from resources.converter import Converter
 from resources.graph import GraphResource
 from resources.uploads import Uploads
+
+RESOURCE_KEYS = ("uploads", "converter", "chunker", "graph", "artifacts")
 
 Record = dg.AssetMaterialization | dg.AssetCheckEvaluation
 
@@ -53,6 +55,12 @@ class BacklogResources:
     artifacts: Artifacts
     run: dg.DagsterRun
 
+    @classmethod
+    def of(cls, context: dg.OpExecutionContext) -> Self:
+        """Returns the resources that RESOURCE_KEYS made the op require."""
+        found = context.resources
+        return cls(found.uploads, found.converter, found.chunker, found.graph, found.artifacts, context.run)
+
     def prepare(self, document: str) -> PreparedDocument:
         """Converts and chunks the document and stores both; returns the document's error instead of raising it."""
         converted = chunked = None
@@ -70,18 +78,10 @@ class BacklogResources:
         return PreparedDocument(document, converted, chunked)
 
 
-@dg.op(tags={"stage": "backlog"}, out=dg.Out(dg.Nothing))
-def drain(
-    context: dg.OpExecutionContext,
-    config: Backlog,
-    uploads: Uploads,
-    converter: Converter,
-    chunker: Chunker,
-    graph: GraphResource,
-    artifacts: dg.ResourceParam[Artifacts],
-) -> Iterator[Record | dg.Output[None]]:
+@dg.op(tags={"stage": "backlog"}, out=dg.Out(dg.Nothing), required_resource_keys=set(RESOURCE_KEYS))
+def drain(context: dg.OpExecutionContext, config: Backlog) -> Iterator[Record | dg.Output[None]]:
     """A backlog of documents through conversion, chunking and the graph; a failing one is named at the end."""
-    shop = BacklogResources(uploads, converter, chunker, graph, artifacts, context.run)
+    shop = BacklogResources.of(context)
     intends = partial(intend, context.instance, context.run_id, context.job_name, context.op.name)
     failed: dict[str, str] = {}
     for done, prepared in enumerate(prepared_ahead(shop, config.documents, starts=partial(intends, "documents")), start=1):
