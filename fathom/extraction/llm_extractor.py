@@ -33,7 +33,7 @@ from fathom.llm.client import LLMClient, LLMRequest, LLMResponse, billed_documen
 from fathom.llm.middleware.budget import collection_of
 from fathom.observability.structured_logging import get_logger
 
-MAX_TRIES = 2  # for malformed answers
+MAX_MALFORMED_ANSWERS = 2  # for malformed answers
 MAX_ROOM_RAISES = 5  # retries of an answer truncated by reasoning, each with more room
 MIN_SPLIT_CHARACTERS = 400  # characters below which a text is not split further
 
@@ -108,7 +108,7 @@ class LLMExtractor(LanguageModel, NameJudge, FactJudge):
 
     def _judge(self, request: LLMRequest, pairs: int) -> PairVerdicts:
         why, used = "", Usage()
-        for _ in range(MAX_TRIES):
+        for _ in range(MAX_MALFORMED_ANSWERS):
             response = self._client.complete(request)
             used = used.and_also(_usage(response))
             if response.stop_reason == "refused":
@@ -127,7 +127,7 @@ class LLMExtractor(LanguageModel, NameJudge, FactJudge):
             return Extraction(entities=[], facts=[])
         prompt, used, why = self._own_prompt(), Usage(), ""
         request, longer, more_room, tries = prompt.request(text), False, 0, 0
-        while tries < MAX_TRIES:
+        while tries < MAX_MALFORMED_ANSWERS:
             try:
                 response = self._client.complete(request)
             except PassageTooLong as error:  # if the text was accepted before, only the longer answer has no room

@@ -16,9 +16,8 @@ from fathom.errors import SettingsInvalid
 from fathom.extraction.llm_extractor import LLMExtractor, is_cacheable
 from fathom.extraction.ontology import read_vocabularies
 from fathom.llm.client import Provider
-from fathom.llm.middleware import budget
 from fathom.llm.middleware.account_pause import AccountGate
-from fathom.llm.middleware.budget import BudgetGuard, limits_of
+from fathom.llm.middleware.budget import BudgetGuard, CostBound, limits_of, reservation_s
 from fathom.llm.middleware.call_log import CacheSavings, CallLog, LoggingClient
 from fathom.llm.middleware.rate_limit import RateLimitedClient, RateLimiter
 from fathom.llm.middleware.response_cache import CacheReader, CacheWriter, ResponseCache
@@ -41,11 +40,11 @@ def open_llm_extractor(settings: Settings) -> LLMExtractor:
     cache, limiter = response_cache_of(settings), rate_limiter_of(settings)
     logged = LoggingClient(CacheWriter(provider, cache, is_cacheable), call_log)
     retrying = RetryingClient(RateLimitedClient(logged, limiter))
-    held_s = anthropic_batches.RESERVATION_S if settings.llm_batch else budget.RESERVATION_S
+    held_s = anthropic_batches.RESERVATION_S if settings.llm_batch else reservation_s(settings.llm_timeout_s)
     usual = price.in_batches() if settings.llm_batch else price
-    budget_of = call_log.engine, limits_of(settings), usual
+    cost = CostBound(usual, price, lambda: provider.room)
     gated = AccountGate(retrying, call_log.engine, account_of(settings), is_met=lambda: provider.is_met)
-    paid = BudgetGuard(gated, *budget_of, urgent_price=price, room=lambda: provider.room, held_s=held_s)
+    paid = BudgetGuard(gated, call_log.engine, limits_of(settings), cost, held_s=held_s)
     return LLMExtractor(
         CacheSavings(CacheReader(paid, cache), call_log),
         settings.llm,

@@ -72,7 +72,7 @@ class Leases:
         return replace(lease, number=higher)
 
     def _acquire(self, collection: str) -> Lease:
-        holder = _this_process()
+        holder = f"{this_process()} {uuid.uuid4().hex}"
         waited_for = ""
         with self._engine.begin() as connection:
             vacant = {"collection": collection, "fencing_token": 0, "holder": "", "expires_at": 0.0}
@@ -81,7 +81,7 @@ class Leases:
             )
         while True:
             row = self._row(collection)
-            if row.expires_at < time.time() or _is_dead(row.holder):
+            if row.expires_at < time.time() or is_dead(row.holder):
                 with self._engine.begin() as connection:
                     same = (c.collection == collection, c.fencing_token == row.fencing_token, c.holder == row.holder)
                     values = {
@@ -129,17 +129,17 @@ def lease_lost(collection: str, holder: str) -> LeaseLost:
     return LeaseLost(f"{collection} was taken over by {describe_holder(holder)}.")
 
 
-def _this_process() -> str:
-    """Returns host, pid, start time and a random part, which identify this process and lease."""
-    return f"{socket.gethostname()} {os.getpid()} {psutil.Process().create_time()} {uuid.uuid4().hex}"
+def this_process() -> str:
+    """Returns host, pid and start time, which identify this process."""
+    return f"{socket.gethostname()} {os.getpid()} {psutil.Process().create_time()}"
 
 
-def _is_dead(holder: str) -> bool:
+def is_dead(holder: str) -> bool:
     """Returns whether the holder is a process of this host that has ended."""
     host, _, rest = holder.partition(" ")
     if host != socket.gethostname():
         return False
-    pid, started, _ = rest.split(" ")
+    pid, started, *_ = rest.split(" ")
     try:
         process = psutil.Process(int(pid))
         return str(process.create_time()) != started or process.status() == psutil.STATUS_ZOMBIE

@@ -13,16 +13,28 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from fathom.errors import BudgetSpent, SettingsInvalid
+from fathom.ledger.writer_lease import is_dead, this_process
 from fathom.llm.client import LLMClient, LLMRequest, LLMResponse, billed_document
+from fathom.llm.middleware.rate_limit import MAX_SLOT_WAIT_S
+from fathom.llm.middleware.retry import max_duration
 from fathom.llm.pricing import Price
+from fathom.llm.providers.capability_negotiation import MAX_REFUSALS
 from fathom.observability.structured_logging import emit
 from fathom.settings import Settings
 from fathom.sql import exclusive_transaction
 from fathom.tables import llm_calls, llm_reservations, money_waits
 
-RESERVATION_S = 1800.0  # longer than a request with all its retries; after that its process is dead
 POLL_S = 0.1
 _MUTEX = 7_264_118  # key of the advisory lock for reservations (Postgres)
+
+
+def reservation_s(timeout_s: float) -> float:
+    """Returns how long a reservation holds: no request takes longer, with its waits, refusals and retries.
+
+    A process of this host that ends loses its reservations at once, so the time counts for those of other hosts.
+    """
+    alone = max_duration(MAX_SLOT_WAIT_S + MAX_REFUSALS * timeout_s)
+    return 2 * alone  # it may wait for the whole of another request, which probes the account
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,22 @@ class BudgetLimits:
         return self.day is None and self.document is None
 
 
+@dataclass(frozen=True)
+class CostBound:
+    """Bounds the cost of a request in USD: by the price, that of urgent requests, and the tokens a model may reason with."""
+
+    price: Price
+    urgent_price: Price
+    room: Callable[[], int] = lambda: 0
+
+    def of(self, request: LLMRequest) -> tuple[float, float]:
+        """Returns the maximum and the expected cost in USD; a third of `max_tokens` is expected."""
+        price = self.urgent_price if request.urgent else self.price
+        into = request.estimated_tokens_in * max(price.fresh, price.cache_write)
+        most = (request.max_tokens + self.room()) * price.out
+        return into + most, into + request.max_tokens / 3 * price.out
+
+
 class BudgetGuard:
     """Reserves the maximum cost of a request while it runs; the actual cost is recorded by the call log below."""
 
@@ -46,23 +74,19 @@ class BudgetGuard:
         inner: LLMClient,
         engine: Engine,
         limits: BudgetLimits,
-        price: Price,
+        cost: CostBound,
         *,
-        urgent_price: Price | None = None,
-        room: Callable[[], int] = lambda: 0,
-        held_s: float = RESERVATION_S,
+        held_s: float,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.model = inner.model
         self._inner = inner
         self._engine = engine
         self._limits = limits
-        self._price = price
-        self._urgent_price = urgent_price or price
-        self._room = room
+        self._cost = cost
         self._held_s = held_s
         self._sleep = sleep
-        if not limits.none and not price.known:
+        if not limits.none and not cost.price.known:
             raise SettingsInvalid(
                 f"A budget is set, but the price of {self.model} is not known.",
                 hint="Set FATHOM_LLM_USD_PER_MTOK_IN and FATHOM_LLM_USD_PER_MTOK_OUT, 0 for a model of your own.",
@@ -72,16 +96,9 @@ class BudgetGuard:
         """Returns the response. Raises BudgetSpent without a request if its maximum cost exceeds the remaining budget."""
         if self._limits.none:
             return self._inner.complete(request)
-        most, expected = self._cost(request)
+        most, expected = self._cost.of(request)
         with self._held(most, expected, request.prompt):
             return self._inner.complete(request)
-
-    def _cost(self, request: LLMRequest) -> tuple[float, float]:
-        """Returns the maximum and the expected cost in USD; a third of `max_tokens` is expected."""
-        price = self._urgent_price if request.urgent else self._price
-        into = request.estimated_tokens_in * max(price.fresh, price.cache_write)
-        most = (request.max_tokens + self._room()) * price.out
-        return into + most, into + request.max_tokens / 3 * price.out
 
     @contextmanager
     def _held(self, usd: float, expected: float, prompt: str) -> Iterator[None]:
@@ -112,7 +129,7 @@ class BudgetGuard:
                 return None
             else:
                 about = {"document": document, "collection": collection_of(document), "model": self.model, "prompt": prompt}
-                figures = {"usd": usd, "expected_usd": expected, "expires_at": now + self._held_s}
+                figures = {"usd": usd, "expected_usd": expected, "expires_at": now + self._held_s, "holder": this_process()}
                 connection.execute(llm_reservations.insert().values(id=key, day=today, **about, **figures))
         if spent is None:
             return key
@@ -163,9 +180,12 @@ def _wait(connection: Connection, document: str | None, usd: float, now: float) 
 
 
 def _expire(connection: Connection, now: float) -> None:
-    """Books expired reservations at their expected cost: their process died, and the provider may have been paid."""
-    old = connection.execute(sa.select(llm_reservations).where(llm_reservations.c.expires_at < now)).all()
-    for row in old:
+    """Books the reservations of dead processes at their expected cost, since the provider may have been paid."""
+    rows = connection.execute(sa.select(llm_reservations)).all()
+    dead = {holder for holder in {row.holder for row in rows} if holder and is_dead(holder)}
+    for row in rows:
+        if row.expires_at >= now and row.holder not in dead:
+            continue
         connection.execute(llm_reservations.delete().where(llm_reservations.c.id == row.id))
         about = {"document": row.document, "collection": row.collection, "model": row.model, "prompt": row.prompt}
         figures = dict.fromkeys(("tokens_in", "cache_read", "cache_write", "tokens_out", "saved_usd", "seconds"), 0)

@@ -14,6 +14,7 @@ from fathom.observability.structured_logging import emit
 WINDOW_S = 60.0
 MIN_LOGGED_WAIT_S = 1.0  # shorter waits are not logged
 _MAX_AHEAD_S = 3600.0  # a slot farther ahead was reserved before the clock was set back
+MAX_SLOT_WAIT_S = _MAX_AHEAD_S + WINDOW_S  # the slot after the last that counts
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS turns (id INTEGER PRIMARY KEY, model TEXT, at REAL, tokens INTEGER);
 CREATE INDEX IF NOT EXISTS turns_by_time ON turns (model, at);

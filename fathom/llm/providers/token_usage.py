@@ -18,6 +18,16 @@ class CountedUsage:
     estimated: bool
 
 
+@dataclass(frozen=True)
+class ReportedUsage:
+    """The token counts of a response as the server reports them; None for a count that is missing."""
+
+    into: int | None
+    out: int | None
+    cache_read: int = 0
+    cache_write: int = 0
+
+
 @dataclass
 class TokenFactors:
     """Server tokens per estimated token, for input and output, from all counts of the server so far."""
@@ -54,7 +64,7 @@ def chat_usage(usage: Any, request: LLMRequest, output_text: str, factors: Token
         into = max(0, total - out) or None
     if out is None and into is not None and total is not None:
         out = max(0, total - into)
-    return _use(into, min(read, into or 0), 0, out, request, output_text, factors)
+    return _counted(ReportedUsage(into, out, min(read, into or 0)), request, output_text, factors)
 
 
 def message_usage(usage: Any, request: LLMRequest | None, output_text: str, factors: TokenFactors) -> CountedUsage:
@@ -63,7 +73,7 @@ def message_usage(usage: Any, request: LLMRequest | None, output_text: str, fact
     read = _count(usage, "cache_read_input_tokens") or 0
     write = _count(usage, "cache_creation_input_tokens") or 0
     into = None if fresh is None and not read and not write else (fresh or 0) + read + write
-    return _use(into, read, write, out, request, output_text, factors)
+    return _counted(ReportedUsage(into, out, read, write), request, output_text, factors)
 
 
 def reasoning_tokens(usage: Any) -> int:
@@ -77,16 +87,9 @@ def part(thing: Any, name: str) -> Any:
     return thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
 
 
-def _use(
-    into: int | None,
-    read: int,
-    write: int,
-    out: int | None,
-    request: LLMRequest | None,
-    output_text: str,
-    factors: TokenFactors,
-) -> CountedUsage:
-    estimated = False
+def _counted(reported: ReportedUsage, request: LLMRequest | None, output_text: str, factors: TokenFactors) -> CountedUsage:
+    """Returns the usage with an estimate for each count that is missing or cannot be true."""
+    into, out, read, write, estimated = reported.into, reported.out, reported.cache_read, reported.cache_write, False
     if not into and request is not None:  # a request always has tokens
         into, read, write, estimated = ceil(request.estimated_tokens_in * factors.into), 0, 0, True
     if out is None or (out == 0 and output_text):
