@@ -28,6 +28,7 @@ from fathom.errors import DagsterUnreachable
 from fathom.orchestration.alembic_cache import cache_revisions
 from fathom.orchestration.event_packing import pack_events
 from fathom.orchestration.event_thinning import EventThinning, OfRun
+from fathom.orchestration.run_storage import KeptRunStorage, KeptScheduleStorage
 from fathom.waits import is_bounded, wait_left
 
 KEPT = 4  # open files of a process: the file of all runs, and the last read files of earlier runs
@@ -192,12 +193,15 @@ class KeptEventLog(EventThinning, SqliteEventLogStorage):
 
 
 class KeptSqliteStorage(DagsterSqliteStorage):
-    """Dagster's storage in SQLite, with this event log."""
+    """Dagster's storage in SQLite, with this event log and kept connections."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         cache_revisions()
-        super().__init__(base_dir, inst_data)
+        super(DagsterSqliteStorage, self).__init__()  # type: ignore[no-untyped-call]  # not its own, which opens other storages
+        self.base_dir, self._inst_data = base_dir, inst_data
         self._event_log_storage = KeptEventLog(str(Path(base_dir) / "history" / "runs"))
+        self._run_storage = KeptRunStorage.from_local(str(Path(base_dir) / "history"))
+        self._schedule_storage = KeptScheduleStorage.from_local(str(Path(base_dir) / "schedules"))
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> KeptSqliteStorage:
