@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fathom.orchestration.warm_runs.run_server import serve, source_fingerprint
+from fathom.orchestration.warm_runs.run_server import SourceWatch, serve
 from fathom.orchestration.warm_runs.run_socket import ask
 from fathom.orchestration.warm_runs.worker_tags import PID_TAG, worker_is_dead, worker_process
 
@@ -88,10 +88,11 @@ def test_a_run_that_breaks_or_is_killed_leaves_the_server_serving(served) -> Non
 @pytest.mark.integration
 def test_changed_sources_make_it_begin_again(served) -> None:
     root, out, process = served
-    before = source_fingerprint(root)
+    sources = SourceWatch(root)
+    assert not sources.changed()
     later = time.time() + 10
     os.utime(root / "definitions.py", (later, later))
-    assert source_fingerprint(root) != before
+    assert sources.changed()
     process.join(20)
     assert (out / "ended").read_text() == "True"
 
