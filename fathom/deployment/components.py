@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import time
@@ -20,7 +19,7 @@ from fathom.deployment.graph_component import GraphComponent
 from fathom.errors import FathomError
 from fathom.home import own_home
 from fathom.orchestration.dagster_home import prepare_storage, write_dagster_home
-from fathom.orchestration.warm_runs.run_socket import ask, run_server_address
+from fathom.orchestration.warm_runs.run_socket import SOCKETS, ask, run_server_address, socket_of
 from fathom.processes.component import Component, ComponentStatus, ProcessComponent
 from fathom.processes.ports import HOST
 from fathom.processes.probes import daemon_is_working, disk_full_message, get_json, loop_heartbeat
@@ -40,7 +39,6 @@ from fathom.settings import PREFIX, PROJECT_ROOT, Settings
 SUPERVISOR = "supervisor"  # restarts the other components
 SUPERVISOR_SILENT_S = 30.0  # it checks every few seconds, and waits for the responses of all components
 ANSWER_WITHIN_S = 2.0
-WORKSPACE = PROJECT_ROOT / "workspace.yaml"
 # Settings that restart only the API: the others depend on their own port alone.
 PORTS = ("api_port", "dagster_port")
 # First the components that accept work, then those that do it, then their dependencies.
@@ -128,8 +126,8 @@ def stop_all(settings: Settings) -> list[str]:
     if left:
         kill(left)
         stopped.append(f"{len(left)} more")
-    with contextlib.suppress(FileNotFoundError):
-        run_server_address(settings.home).unlink()
+    for server in SOCKETS:
+        socket_of(settings.home, server).unlink(missing_ok=True)
     return stopped
 
 
@@ -213,7 +211,7 @@ def process_folder(settings: Settings) -> Path:
 
 def _webserver(settings: Settings) -> ProcessComponent:
     port = settings.dagster_port
-    command = ("-m", "fathom.orchestration.dagster_pages", "--port", str(port), "--workspace", str(WORKSPACE))
+    command = ("-m", "fathom.orchestration.dagster_pages", "--port", str(port))
     return ProcessComponent(
         _process(settings, "dagster-webserver", *command, port=port, setting="FATHOM_DAGSTER_PORT"),
         healthy=lambda _: get_json(port, "/server_info") is not None,
@@ -224,7 +222,7 @@ def _webserver(settings: Settings) -> ProcessComponent:
 
 def _daemon(settings: Settings) -> ProcessComponent:
     return ProcessComponent(
-        _process(settings, "dagster-daemon", "-m", "fathom.orchestration.dagster_daemon", "--workspace", str(WORKSPACE)),
+        _process(settings, "dagster-daemon", "-m", "fathom.orchestration.dagster_daemon"),
         healthy=lambda running: daemon_is_working(settings, since=running.identity.created),
         version=lambda: installed("dagster"),
         trouble=lambda: disk_full_message(settings.home),

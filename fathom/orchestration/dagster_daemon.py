@@ -1,23 +1,22 @@
-"""Runs Dagster's daemon with a heartbeat for each loop: `python -m fathom.orchestration.dagster_daemon`; needs DAGSTER_HOME.
+"""Runs Dagster's daemon with the code server: `python -m fathom.orchestration.dagster_daemon`; needs DAGSTER_HOME.
 
-Dagster's own heartbeats are rows in its database: they show that a loop can write, reveal a hanging loop late, and stop on a
-full disk.
+Each of its loops has a heartbeat. Dagster's own heartbeats are rows in its database: they show that a loop can write, reveal
+a hanging loop late, and stop on a full disk.
 """
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster._daemon.controller import create_daemons_from_instance, daemon_controller_from_instance
 from dagster._daemon.daemon import DagsterDaemon
 from dagster._utils.interrupts import capture_interrupts, setup_interrupt_handlers
 
 from fathom.home import own_home
+from fathom.orchestration.code_server import code_location, code_server, code_server_address
 from fathom.processes.heartbeat import Heartbeat
 from fathom.processes.probes import DAEMON_WRITES_EVERY_S, loop_heartbeat
 from fathom.settings import settings
@@ -48,10 +47,7 @@ def add_heartbeat(daemon: DagsterDaemon[Any], heart: Heartbeat) -> None:
 
 
 def main() -> None:
-    """Runs the daemons until a signal."""
-    options = argparse.ArgumentParser(prog="python -m fathom.orchestration.dagster_daemon", description=__doc__)
-    options.add_argument("--workspace", required=True)
-    workspace = WorkspaceFileTarget([options.parse_args().workspace])
+    """Runs the daemons and the code server until a signal."""
     home = settings().home
     own_home(home)
     setup_interrupt_handlers()
@@ -59,12 +55,12 @@ def main() -> None:
         with (
             capture_interrupts(),
             dg.DagsterInstance.get() as instance,
+            code_server(instance, code_server_address(home)),
             daemon_controller_from_instance(
                 instance,
-                workspace,
+                code_location(home),
                 heartbeat_interval_seconds=DAEMON_WRITES_EVERY_S,  # type: ignore[arg-type]  # its own checks take a float
                 gen_daemons=daemons_with_heartbeat(home),
-                code_server_log_level="warning",
                 log_level="warning",  # logs of ticks are on the sensor's page
                 log_format="json",
             ) as controller,

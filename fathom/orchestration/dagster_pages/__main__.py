@@ -10,12 +10,12 @@ import argparse
 import dagster as dg
 import uvicorn
 from dagster._core.workspace.context import WorkspaceProcessContext
-from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster._utils.log import configure_loggers
 from dagster_webserver.cli import DEFAULT_DB_STATEMENT_TIMEOUT, DEFAULT_POOL_MAX_OVERFLOW, DEFAULT_POOL_RECYCLE
 from dagster_webserver.version import __version__
 
 from fathom.home import own_home
+from fathom.orchestration.code_server import code_location
 from fathom.orchestration.dagster_pages.webserver import GuardedWebserver
 from fathom.processes.ports import HOST
 from fathom.security.api_keys import open_keys
@@ -28,14 +28,13 @@ def main() -> None:
     """Serves the pages until a signal."""
     options = argparse.ArgumentParser(prog="python -m fathom.orchestration.dagster_pages", description=__doc__)
     options.add_argument("--port", type=int, default=settings().dagster_port)
-    options.add_argument("--workspace", required=True)
     given = options.parse_args()
     own_home(settings().home)
     configure_loggers(formatter="json", log_level="INFO")
     with dg.DagsterInstance.get() as instance:
         instance.optimize_for_webserver(DEFAULT_DB_STATEMENT_TIMEOUT, DEFAULT_POOL_RECYCLE, DEFAULT_POOL_MAX_OVERFLOW)
-        workspace = WorkspaceFileTarget([given.workspace])
-        with WorkspaceProcessContext(instance, version=__version__, workspace_load_target=workspace) as context:
+        location = code_location(settings().home)
+        with WorkspaceProcessContext(instance, version=__version__, workspace_load_target=location) as context:
             app = GuardedWebserver(context, settings(), open_keys(settings())).create_asgi_app()
             # proxy headers could forge the address by which wrong keys are counted
             uvicorn.run(

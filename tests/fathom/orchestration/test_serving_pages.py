@@ -7,15 +7,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
+import dagster as dg
 import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from fathom.deployment.components import WORKSPACE, as_environment
+from fathom.deployment.components import as_environment
+from fathom.orchestration.code_server import code_server, code_server_address
 from fathom.orchestration.dagster_home import prepare_storage, write_dagster_home
 from fathom.security.api_keys import COOKIE, KeyRole
 from fathom.settings import PROJECT_ROOT, Settings
@@ -57,9 +60,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     made = Served(settings)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FATHOM_")}
     environment = {**kept, **as_environment(settings), "DAGSTER_HOME": str(settings.dagster_home)}
-    command = ["-m", "fathom.orchestration.dagster_pages", "--port", str(settings.dagster_port), "--workspace", str(WORKSPACE)]
-    process = subprocess.Popen([sys.executable, *command], cwd=PROJECT_ROOT, env=environment)
-    try:
+    command = ["-m", "fathom.orchestration.dagster_pages", "--port", str(settings.dagster_port)]
+    with ExitStack() as stack:
+        instance = stack.enter_context(dg.DagsterInstance.from_config(str(settings.dagster_home)))
+        stack.enter_context(code_server(instance, code_server_address(settings.home)))
+        process = subprocess.Popen([sys.executable, *command], cwd=PROJECT_ROOT, env=environment)
+        stack.callback(process.wait, 30)
+        stack.callback(process.terminate)
         deadline = time.monotonic() + WITHIN_S
         while True:
             try:
@@ -70,9 +77,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
                 assert time.monotonic() < deadline
                 time.sleep(0.2)
         yield made
-    finally:
-        process.terminate()
-        assert process.wait(30) is not None
 
 
 def refused(served: Served, **headers: str) -> int:
