@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import psutil
+
 from fathom.errors import FathomError
 from fathom.processes.component import ComponentStatus, suspension
-from fathom.processes.process import suspended_of
+from fathom.processes.process import process_state
 from fathom.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ class ConverterComponent:
         client = ConverterClient(self._settings)
         if (pid := client.listening()) is None:
             return ComponentStatus(name=self.name, state="stopped", log=log)
-        if pid and pid in suspended_of(pid):  # needs no wait for a response; the converter checks its workers itself
+        if pid and process_state(pid) == psutil.STATUS_STOPPED:  # it cannot respond; it checks its workers itself
             return ComponentStatus(name=self.name, state="unhealthy", pid=pid, detail=suspension(pid, [pid]), log=log)
         try:
             status = client.status()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import contextlib
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+import psutil
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from fathom.errors import PartUnreachable
-from fathom.processes.process import DetachedProcess, RunningProcess, suspended_of
+from fathom.processes.process import DetachedProcess, RunningProcess, family_of, suspended_of
 
 ComponentState = Literal["healthy", "unhealthy", "stopped", "external"]
 
@@ -96,7 +98,8 @@ class ProcessComponent:
         log = str(self.process.spec.log)
         if running is None:
             return ComponentStatus(name=self.name, state="stopped", port=self.process.spec.port, log=log)
-        wrong = self._wrong(running)
+        family = family_of(running.identity.pid)
+        wrong = self._wrong(running, suspended_of(family))
         return ComponentStatus(
             name=self.name,
             state="unhealthy" if wrong else "healthy",
@@ -105,22 +108,22 @@ class ProcessComponent:
             address=self.address,
             version=self.version(),
             uptime_s=round(running.uptime_s, 1),
-            rss_mb=memory_mb(running.identity.pid),
+            rss_mb=memory_mb(family),
             detail=wrong,
             log=log,
         )
 
-    def _wrong(self, running: RunningProcess) -> str | None:
-        """Returns the component's problem; checks first for a stopped process, which needs no wait for a response."""
-        if pids := suspended_of(running.identity.pid):
-            return suspension(running.identity.pid, pids)
+    def _wrong(self, running: RunningProcess, suspended: Collection[int]) -> str | None:
+        """Returns the component's problem; first that of a stopped process, which needs no wait for a response."""
+        if suspended:
+            return suspension(running.identity.pid, suspended)
         if trouble := self.trouble():
             return trouble
         return None if self.healthy(running) else f"It runs and does not answer; read {self.process.spec.log}."
 
     def _ready(self) -> bool:
         running = self.process.running()
-        return running is not None and not suspended_of(running.identity.pid) and self.healthy(running)
+        return running is not None and not suspended_of(family_of(running.identity.pid)) and self.healthy(running)
 
 
 def suspension(pid: int, suspended: Collection[int]) -> str:
@@ -129,13 +132,10 @@ def suspension(pid: int, suspended: Collection[int]) -> str:
     return f"{which} is stopped by a signal (SIGSTOP), and is replaced unless it goes on."
 
 
-def memory_mb(pid: int) -> float | None:
-    """Returns the resident memory of the process and its descendants, in MB; None if it is gone."""
-    import psutil
-
-    try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-        return float(round(sum(member.memory_info().rss for member in family) / 1024**2, 1))
-    except psutil.Error:
-        return None
+def memory_mb(family: Iterable[psutil.Process]) -> float | None:
+    """Returns the resident memory of these processes, in MB; None if none of them is left."""
+    found: list[int] = []
+    for member in family:
+        with contextlib.suppress(psutil.Error):
+            found.append(member.memory_info().rss)
+    return round(sum(found) / 1024**2, 1) if found else None

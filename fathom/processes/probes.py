@@ -18,7 +18,7 @@ from fathom.settings import Settings
 # Dagster's daemon runs several loops, each with its own heartbeat; the loop that launches runs repeats every second.
 DAEMON_SILENT_S = 10.0
 # Interval of their writes to Dagster's database, which prove that they can write and not only iterate.
-DAEMON_WRITES_EVERY_S = 5.0
+DAEMON_WRITES_EVERY_S = 15.0
 # The sensors' loop repeats every 5 s, but takes longer when the code location is reloaded on a busy machine.
 SENSORS_SILENT_S = 45.0
 HEARTBEATS = "heartbeats"  # their folder, beside the records of running processes

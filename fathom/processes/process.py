@@ -204,15 +204,35 @@ def suspended(home: Path) -> list[psutil.Process]:
     return found
 
 
-def suspended_of(pid: int) -> list[int]:
-    """Returns the pids of the process and its descendants that are stopped by a signal (SIGSTOP), the process first."""
-    found: list[int] = []
-    with contextlib.suppress(psutil.Error):
+def is_alive(pid: int) -> bool:
+    """Returns whether a process with this pid runs; False for a zombie."""
+    return process_state(pid) not in (None, psutil.STATUS_ZOMBIE)
+
+
+def process_state(pid: int) -> str | None:
+    """Returns the state of the process as psutil names it, such as "sleeping"; None if it is gone."""
+    try:
+        return str(psutil.Process(pid).status())
+    except psutil.Error:
+        return None
+
+
+def family_of(pid: int) -> list[psutil.Process]:
+    """Returns the process and its descendants, the process first; empty if it is gone. Reads all processes of the host."""
+    try:
         process = psutil.Process(pid)
-        for member in (process, *process.children(recursive=True)):
-            with contextlib.suppress(psutil.Error):
-                if member.status() == psutil.STATUS_STOPPED:
-                    found.append(member.pid)
+        return [process, *process.children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def suspended_of(family: Iterable[psutil.Process]) -> list[int]:
+    """Returns the pids of those that are stopped by a signal (SIGSTOP)."""
+    found: list[int] = []
+    for member in family:
+        with contextlib.suppress(psutil.Error):
+            if member.status() == psutil.STATUS_STOPPED:
+                found.append(member.pid)
     return found
 
 

@@ -7,6 +7,7 @@ is full no component is replaced: it could not start again.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import subprocess
 import sys
@@ -21,10 +22,12 @@ from fathom.deployment.components import SUPERVISOR, components_of, wanted
 from fathom.observability.structured_logging import get_logger
 from fathom.processes.component import Component, ComponentStatus
 from fathom.processes.probes import disk_full_message
-from fathom.processes.process import OWNER_ENV_VAR, end, kill, suspended
+from fathom.processes.process import OWNER_ENV_VAR, end, is_alive, kill, suspended
 from fathom.settings import PROJECT_ROOT, Settings
 
 LOOK_EVERY_S = 2.0
+# A healthy component whose process lives is probed less often: probes are most of the CPU of an idle deployment.
+PROBE_EVERY_S = 6.0
 # A component that was healthy and does not respond for so long hangs.
 HANGS_AFTER_S = 20.0
 # Longer limits: the run server reloads changed sources, the graph writes to its disk, the converter replaces workers.
@@ -67,19 +70,32 @@ class Supervisor:
     _suspended: dict[int, float] = field(default_factory=dict)
     _full: bool = False
     _room_since: float | None = None
+    _probed_at: float = -math.inf
 
     def wanted(self) -> bool:
         """Returns whether the components are wanted: from `fathom up` to `fathom down`."""
         return wanted(self.settings)
 
     def look(self) -> None:
-        """Checks every component once, and starts or replaces those that need it."""
+        """Checks the components that ended, are not well or were not probed lately; starts or replaces those that need it."""
         self._check_disk()
-        self._end_suspended()
-        with ThreadPoolExecutor(len(self.parts), thread_name_prefix="look") as pool:
-            statuses = list(pool.map(lambda part: part.status(), self.parts))
+        due = self.now() - self._probed_at >= PROBE_EVERY_S
+        if due or self._suspended:
+            self._end_suspended()
+        if due:
+            self._probed_at = self.now()
+        parts = [part for part in self.parts if due or not self._was_well(part.name)]
+        if not parts:
+            return
+        with ThreadPoolExecutor(len(parts), thread_name_prefix="look") as pool:
+            statuses = list(pool.map(lambda part: part.status(), parts))
         for status in statuses:
             self._recover(status)
+
+    def _was_well(self, name: str) -> bool:
+        """Returns whether the component was healthy at its last probe and its process lives."""
+        watched = self._watched.get(name, ComponentWatch())
+        return watched.unwell_since is None and watched.well_pid is not None and is_alive(watched.well_pid)
 
     def _check_disk(self) -> None:
         full = disk_full_message(self.settings.home) is not None
@@ -88,6 +104,7 @@ class Supervisor:
         if self._full and not full:
             log.info("The disk has free space again", sub_stage="room")
             self._room_since = self.now()
+            self._probed_at = -math.inf
             for watched in self._watched.values():
                 watched.unwell_since, watched.again_at, watched.failed = None, 0.0, 0
         self._full = full

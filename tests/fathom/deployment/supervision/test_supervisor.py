@@ -19,12 +19,13 @@ from fathom.deployment.supervision import supervisor as module
 from fathom.deployment.supervision.supervisor import (
     HANGS_AFTER_ROOM_S,
     HANGS_AFTER_S,
+    PROBE_EVERY_S,
     STARTS_WITHIN_S,
     SUSPENDED_FOR_S,
     Supervisor,
 )
 from fathom.processes.component import ComponentState, ComponentStatus
-from fathom.processes.process import OWNER_ENV_VAR, suspended, suspended_of
+from fathom.processes.process import OWNER_ENV_VAR, family_of, suspended, suspended_of
 from fathom.settings import Settings
 
 
@@ -34,7 +35,8 @@ class PlayedPart:
 
     name: str = "runs-of-test"
     state: ComponentState = "healthy"
-    pid: int | None = 7
+    pid: int | None = field(default_factory=os.getpid)
+    probes: int = 0
 
     def start(self) -> str:
         raise AssertionError("it is started by a process of its own")
@@ -43,6 +45,7 @@ class PlayedPart:
         raise AssertionError("nobody asked for that")
 
     def status(self) -> ComponentStatus:
+        self.probes += 1
         return ComponentStatus(name=self.name, state=self.state, pid=None if self.state == "stopped" else self.pid)
 
 
@@ -83,9 +86,19 @@ def test_a_part_that_is_well_is_left_alone(bench: Bench) -> None:
     assert bench.after(600) == []
 
 
-def test_a_part_that_ended_is_started_at_the_next_look(bench: Bench) -> None:
-    bench.after(10)
+def test_a_part_that_is_well_is_probed_less_often_than_it_is_looked_at(bench: Bench) -> None:
+    bench.after(600)
+    assert bench.part.probes == pytest.approx(600 / PROBE_EVERY_S, abs=1)
+
+
+def test_a_part_that_ended_is_started_at_the_next_look(bench: Bench, sleeper: subprocess.Popen[bytes]) -> None:
+    bench.part.pid = sleeper.pid
+    bench.after(PROBE_EVERY_S)
     bench.part.state = "stopped"
+    bench.supervisor.look()
+    assert bench.started == []
+    sleeper.kill()
+    sleeper.wait()
     bench.supervisor.look()
     assert bench.started == [("runs-of-test", None)]
 
@@ -106,13 +119,13 @@ def test_a_part_that_does_not_answer_for_a_moment_is_left_alone(bench: Bench) ->
 def test_a_part_that_hangs_is_replaced(bench: Bench) -> None:
     bench.after(10)
     bench.part.state = "unhealthy"
-    assert bench.after(HANGS_AFTER_S + 2) == [("runs-of-test", 7)]
+    assert bench.after(HANGS_AFTER_S + 2) == [("runs-of-test", os.getpid())]
 
 
 def test_a_part_that_starts_is_waited_for(bench: Bench) -> None:
     bench.part.state = "unhealthy"
     assert bench.after(STARTS_WITHIN_S - 4) == []
-    assert bench.after(8) == [("runs-of-test", 7)]
+    assert bench.after(8) == [("runs-of-test", os.getpid())]
 
 
 def test_while_the_disk_is_full_nothing_is_replaced_and_soon_after_what_still_hangs_is(
@@ -124,7 +137,7 @@ def test_while_the_disk_is_full_nothing_is_replaced_and_soon_after_what_still_ha
     bench.part.state = "unhealthy"
     assert bench.after(600) == []
     said[0] = None
-    assert bench.after(HANGS_AFTER_ROOM_S + 2) == [("runs-of-test", 7)]
+    assert bench.after(HANGS_AFTER_ROOM_S + 2) == [("runs-of-test", os.getpid())]
 
 
 def test_parts_are_wanted_for_the_settings_they_were_started_for(bench: Bench) -> None:
@@ -149,7 +162,7 @@ def sleeper(bench: Bench) -> Iterator[subprocess.Popen[bytes]]:
 def stop(process: subprocess.Popen[bytes]) -> None:
     os.kill(process.pid, signal.SIGSTOP)
     deadline = time.monotonic() + 5
-    while not suspended_of(process.pid) and time.monotonic() < deadline:
+    while not suspended_of(family_of(process.pid)) and time.monotonic() < deadline:
         time.sleep(0.01)
 
 
@@ -166,7 +179,7 @@ def test_a_process_that_goes_on_is_not_ended(bench: Bench, sleeper: subprocess.P
     stop(sleeper)
     bench.after(SUSPENDED_FOR_S - 2)
     os.kill(sleeper.pid, signal.SIGCONT)
-    while suspended_of(sleeper.pid):
+    while suspended_of(family_of(sleeper.pid)):
         time.sleep(0.01)
     bench.after(60)
     assert sleeper.poll() is None
