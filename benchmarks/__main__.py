@@ -36,6 +36,7 @@ CASES = (
     "eta",
     "load",
     "growth",
+    "idle",
     "crashes",
     "deployment_crashes",
     "converter_kills",
