@@ -279,16 +279,16 @@ def _verdicts(name: str) -> sa.Table:
 name_verdicts = _verdicts("name_verdicts")
 
 # Names that were compared with all others of their collection, by key, with their binary vectors and, for persons, the
-# initialism key.
+# initial key.
 compared_names = sa.Table(
     "compared_names",
     metadata,
     sa.Column("collection", sa.Text, primary_key=True),
     sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("initialism_key", sa.Text),
+    sa.Column("initial_key", sa.Text),
     sa.Column("sign_bits", sa.LargeBinary),
     sa.Column("compared_at", sa.Float, nullable=False),
-    sa.Index("compared_names_by_initialism_key", "collection", "initialism_key"),
+    sa.Index("compared_names_by_initial_key", "collection", "initial_key"),
 )
 
 # Whether two facts of a collection are duplicates, by the keys of their sentences, the lesser key first.

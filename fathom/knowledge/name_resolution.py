@@ -66,17 +66,21 @@ def is_generic(kind: str | None) -> bool:
     return kind is None or kind in _GENERIC
 
 
-def initialism_key(mention: MentionKey) -> str | None:
-    """Returns a person's name with an initial for the first name, `j smith` for `john smith`; None for other keys."""
+def initial_key(mention: MentionKey) -> str | None:
+    """Returns the key with an initial for its first word, `j smith` for `john smith`, whatever the mention's type.
+
+    None unless the key is two to _MAX_WORDS words of letters. Two initials are a single word of a key (`jr smith` for
+    `J. R. Smith`), which resolves to nobody.
+    """
     words = mention.key.split()
     if not 2 <= len(words) <= _MAX_WORDS or not all(map(str.isalpha, words)):
         return None
     return f"{words[0][0]} {words[-1]}" if "a" <= words[0][0] <= "z" else None
 
 
-def is_initial(mention: MentionKey) -> bool:
+def has_initial(mention: MentionKey) -> bool:
     """Returns whether the name has an initial for its first name, so that its entity depends on the collection's people."""
-    return initialism_key(mention) == mention.key
+    return initial_key(mention) == mention.key
 
 
 def resolve_within_document(
@@ -114,7 +118,7 @@ def resolve_within_collection(
 ) -> dict[MentionKey, MentionKey]:
     """Resolves mentions to entities of the collection.
 
-    `mentions` must contain all mentions of the collection that share a key or an initialism with each other, or match.
+    `mentions` must contain all mentions of the collection that share a key or an initial with each other, or match.
     """
     own = {mention: with_distinctions(mention, distinctions) for mention in mentions}
     known = {mention.name: (mention.key, mention.form) for mention in own.values()}
@@ -153,15 +157,15 @@ def _typed(mentions: Collection[MentionKey]) -> dict[MentionKey, MentionKey]:
 
 
 def _people(mentions: Collection[MentionKey]) -> Mapping[str, Collection[MentionKey]]:
-    """Returns the full names that may be a person's, by their initialism key."""
+    """Returns the full names that may be a person's, by their initial key."""
     found: dict[str, set[MentionKey]] = defaultdict(set)
     for mention in mentions:
-        if (initial := initialism_key(mention)) and initial != mention.key:
+        if (initial := initial_key(mention)) and initial != mention.key:
             found[initial].add(mention._replace(type=PERSON))
     return found
 
 
 def _person(mention: MentionKey, people: Mapping[str, Collection[MentionKey]]) -> MentionKey | None:
     """Returns the only person that a name with an initial can match; None where there are several."""
-    names = people.get(mention.key, ()) if is_initial(mention) else ()
+    names = people.get(mention.key, ()) if has_initial(mention) else ()
     return next(iter(names)) if len(names) == 1 else None

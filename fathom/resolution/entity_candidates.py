@@ -1,4 +1,4 @@
-"""Generates candidate pairs of names (blocking): initialisms, shared tokens, Hamming distance of binarized embeddings.
+"""Generates candidate pairs of names (blocking): acronyms, shared tokens, Hamming distance of binarized embeddings.
 
 Pairs that are certain without the language model are left out: equal keys are the same entity already (see
 fathom/knowledge/name_normalization.py), and names whose numbers differ, or of which only one is a person's, are different.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from fathom.knowledge.clustering import Pair, pair_of
 from fathom.knowledge.name_disambiguation import base_key
-from fathom.knowledge.name_resolution import PERSON, UNTYPED, MentionKey, is_generic, is_initial
+from fathom.knowledge.name_resolution import PERSON, UNTYPED, MentionKey, is_generic, has_initial
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +42,7 @@ def block(fresh: SignBits, all_names: SignBits) -> dict[str, list[str]]:
     columns = _columns([all_names[key] for key in keys])
     found: dict[str, list[str]] = {}
     for key, own in fresh.items():
-        if is_initial(
+        if has_initial(
             MentionKey(base_key(key), UNTYPED)
         ):  # stands for another person in each text; resolved by full names only
             continue
@@ -74,7 +74,7 @@ def candidate_pairs(candidates: Mapping[str, Sequence[str]], types: Mapping[str,
 
 def _may_match(key: str, other: str) -> bool:
     """Returns whether nothing in the keys rules out a match; names of the same key that texts distinguish do not match."""
-    if base_key(key) == base_key(other) or is_initial(MentionKey(base_key(other), UNTYPED)):
+    if base_key(key) == base_key(other) or has_initial(MentionKey(base_key(other), UNTYPED)):
         return False
     numbers, other_numbers = set(_NUMBER.findall(key)), set(_NUMBER.findall(other))
     return not numbers or not other_numbers or numbers == other_numbers

@@ -22,7 +22,7 @@ from fathom.knowledge.name_resolution import (
     UNTYPED,
     MentionKey,
     distinguished_pairs,
-    initialism_key,
+    initial_key,
     mention_key,
     with_distinctions,
 )
@@ -158,7 +158,7 @@ def apply_matches(matching: NameMatching, compared: ComparedNames, join: Callabl
 
 def mark_compared(matching: NameMatching, compared: ComparedNames) -> None:
     """Marks the names as compared, once the graph reflects their verdicts."""
-    names = {key: (initialism_key(MentionKey(base_key(key), UNTYPED)), compared.sign_bits.get(key)) for key in compared.fresh}
+    names = {key: (initial_key(MentionKey(base_key(key), UNTYPED)), compared.sign_bits.get(key)) for key in compared.fresh}
     matching.verdicts.mark_compared(matching.collection, names)
 
 

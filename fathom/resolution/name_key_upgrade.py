@@ -14,7 +14,7 @@ from fathom.graphdb.connection import GraphConnection
 from fathom.graphdb.fencing import LABEL, lease_node
 from fathom.knowledge.legacy_name_keys import legacy_keys
 from fathom.knowledge.name_disambiguation import split_form
-from fathom.knowledge.name_resolution import UNTYPED, MentionKey, initialism_key, mention_key
+from fathom.knowledge.name_resolution import UNTYPED, MentionKey, initial_key, mention_key
 from fathom.knowledge.records import aliases_of
 from fathom.observability.structured_logging import get_logger
 from fathom.resolution.store.verdict_store import NameVerdictStore
@@ -62,7 +62,7 @@ def upgrade_name_keys(
         for key in _of_several_forms(rows):
             moved[key].add(key)
     verdicts.copy_to_new_keys(
-        {old: sorted(keys) for old, keys in new_keys.items()}, collection, lambda key: initialism_key(MentionKey(key, UNTYPED))
+        {old: sorted(keys) for old, keys in new_keys.items()}, collection, lambda key: initial_key(MentionKey(key, UNTYPED))
     )
     ordered = sorted(moved)
     for start in range(0, len(ordered), ENTITIES_PER_STEP):

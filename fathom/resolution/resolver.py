@@ -57,9 +57,9 @@ class Resolver:
         self._model = model
         self._sign_bits = embedder.sign_bits
 
-    def name_verdicts(self, collection: str, keys: Collection[str], initialisms: Collection[str]) -> MatchVerdicts:
-        """Returns the verdicts on names of these keys and initialisms, and on their connected components."""
-        return MatchVerdicts(*self._names.closure_of(collection, keys, initialisms))
+    def name_verdicts(self, collection: str, keys: Collection[str], initial_keys: Collection[str]) -> MatchVerdicts:
+        """Returns the verdicts on names of these keys and initial keys, and on their connected components."""
+        return MatchVerdicts(*self._names.closure_of(collection, keys, initial_keys))
 
     def fact_verdicts(self, collection: str, keys: Collection[str]) -> FactVerdictView:
         """Returns the verdicts on statements of these keys, and on their connected components."""

@@ -118,7 +118,7 @@ def test_rows_of_renamed_tables_and_columns_are_kept(tmp_path: Path) -> None:
         "fact_verdicts": {**pair, "left_key": "f1", "right_key": "f2", "is_match": 0, **by, "decided_at": 2.0},
         "relation_verdicts": {**pair, "left_key": "LED", "right_key": "RAN", "is_match": 1, **by, "decided_at": 3.0},
         "compared_names": {
-            "collection": "a", "key": "ada moreno", "initialism_key": "a moreno", "sign_bits": b"\xff\0", "compared_at": 4.0
+            "collection": "a", "key": "ada moreno", "initial_key": "a moreno", "sign_bits": b"\xff\0", "compared_at": 4.0
         },
         "compared_facts": {"collection": "a", "key": "f1", "source": "s", "target": "t", "compared_at": 5.0},
         "tentative_matches": {**pair, "right_key": "adah", "kind": "names", "created_at": 6.0},

@@ -13,8 +13,8 @@ from fathom.knowledge.name_resolution import (
     PERSON,
     UNTYPED,
     MentionKey,
-    initialism_key,
-    is_initial,
+    has_initial,
+    initial_key,
     mention_key,
     resolve_within_collection,
 )
@@ -43,7 +43,7 @@ WHERE m.name = row.name AND coalesce(m.type, '') = row.type AND NOT p.uuid IN $g
 RETURN p.uuid AS episode, n.uuid AS entity, row.to AS to LIMIT $most
 """
 
-# Returns the verdicts on keys and initialisms, and on their connected components.
+# Returns the verdicts on keys and initial keys, and on their connected components.
 NameVerdictsOf = Callable[[Collection[str], Collection[str]], MatchVerdicts]
 Reassignments = Mapping[tuple[str, str], MentionKey]  # by episode and the uuid of the entity that the mention leaves
 
@@ -101,17 +101,17 @@ def read_concerned_mentions(
     """Reads the mentions that may resolve differently once `new` texts come and episodes `gone` lose the mentions `lost`."""
     added = _mentions_in(new)
     keys = {mention.key for mention in (*added, *lost)}
-    verdicts = verdicts_of(keys | {mention.name for mention in (*added, *lost)}, _initialism_keys(keys))
+    verdicts = verdicts_of(keys | {mention.name for mention in (*added, *lost)}, _initial_keys(keys))
     keys |= _base_keys(verdicts)
-    keys |= _initialism_keys(keys)
+    keys |= _initial_keys(keys)
     named = tx.run(NAMED, keys=sorted(keys), group=collection) if keys else ()
     entities: dict[str, Mapping[str, Any]] = {row["uuid"]: row for row in named}
     affected = keys_to_resolve(collection, new, entities, verdicts) | {mention.key for mention in lost}
     if affected:
         affected |= _base_keys(verdicts)
-    initialisms = _initialism_keys(affected)
-    affected |= initialisms
-    kin = tx.run(KIN, keys=sorted(initialisms), group=collection) if initialisms else ()
+    initial_keys = _initial_keys(affected)
+    affected |= initial_keys
+    kin = tx.run(KIN, keys=sorted(initial_keys), group=collection) if initial_keys else ()
     candidates: dict[str, str] = {row["uuid"]: row["key"] for row in kin}
     if beyond := {*candidates.values()} - keys:  # people for whom an initial may stand, and their matches
         more = verdicts_of(beyond, ())
@@ -166,16 +166,16 @@ def keys_to_resolve(
     distinct |= {row["key"] for row in entities.values() if row["form"]}
     matched = _base_keys(verdicts)
     # maybe not moved to their persons yet
-    initials = {row["key"] for row in entities.values()} & _initialism_keys(mention.key for mention in added)
+    initials = {row["key"] for row in entities.values()} & _initial_keys(mention.key for mention in added)
     people = _known_people(collection, added, entities)
     return {
         mention.key
         for mention in added
-        if is_initial(mention)
+        if has_initial(mention)
         or mention.key in distinct
         or split_form(mention.form)[1]
         or mention.key in matched
-        or initialism_key(mention) in initials
+        or initial_key(mention) in initials
         or (mention.type == PERSON and entity_uuid(collection, MentionKey(mention.key, UNTYPED)) in entities)
         or (
             entity_uuid(collection, MentionKey(mention.key, mention.type)) not in entities
@@ -193,8 +193,8 @@ def _base_keys(verdicts: MatchVerdicts) -> set[str]:
     return {*map(base_key, verdicts.matched_keys)}
 
 
-def _initialism_keys(keys: Iterable[str]) -> set[str]:
-    return {initial for key in keys if (initial := initialism_key(MentionKey(key, UNTYPED)))}
+def _initial_keys(keys: Iterable[str]) -> set[str]:
+    return {initial for key in keys if (initial := initial_key(MentionKey(key, UNTYPED)))}
 
 
 def _known_people(collection: str, mentions: Iterable[MentionKey], entities: Collection[str]) -> set[str]:

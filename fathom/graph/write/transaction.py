@@ -33,7 +33,7 @@ from fathom.graph.write.summaries import recompute_summaries
 from fathom.knowledge.assertions import FACT_COLUMNS, stored_facts
 from fathom.knowledge.fact_clusters import EntityPair
 from fathom.knowledge.name_disambiguation import base_key
-from fathom.knowledge.name_resolution import UNTYPED, MentionKey, initialism_key, mention_key
+from fathom.knowledge.name_resolution import UNTYPED, MentionKey, initial_key, mention_key
 from fathom.knowledge.records import EpisodeRows, aliases_of, entity_uuid
 
 if TYPE_CHECKING:
@@ -206,6 +206,6 @@ def _entity(collection: str, uuid: str, mention: MentionKey) -> dict[str, Any]:
         "uuid": uuid,
         "group_id": collection,
         "name_key": mention.key,
-        "name_kin": initialism_key(MentionKey(mention.key, UNTYPED)),
+        "name_kin": initial_key(MentionKey(mention.key, UNTYPED)),
         "name_form": mention.form or None,
     }

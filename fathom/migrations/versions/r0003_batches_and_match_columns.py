@@ -19,7 +19,7 @@ _COLUMNS = {
     "relation_verdicts": _VERDICT,
     "tentative_matches": _OF_KIND,
     "verdict_scopes": _OF_KIND,
-    "compared_names": {"kin": "initialism_key", "bits": "sign_bits", "at": "compared_at"},
+    "compared_names": {"kin": "initial_key", "bits": "sign_bits", "at": "compared_at"},
     "compared_facts": {"at": "compared_at"},
     "collections_to_prune": {"at": "queued_at"},
     "money_waits": {"at": "since"},
@@ -45,7 +45,7 @@ def upgrade() -> None:
     op.drop_index("verdict_companies_by_other", "verdict_scopes")
     op.create_index("verdict_scopes_by_right_key", "verdict_scopes", ["collection", "kind", "right_key"])
     op.drop_index("judged_names_by_kin", "compared_names")
-    op.create_index("compared_names_by_initialism_key", "compared_names", ["collection", "initialism_key"])
+    op.create_index("compared_names_by_initial_key", "compared_names", ["collection", "initial_key"])
     op.add_column("llm_reservations", sa.Column("holder", sa.Text(), server_default="", nullable=False))
     op.create_table(
         "batched_requests",

@@ -218,19 +218,17 @@ class NameVerdictStore(VerdictStore):
         super().__init__(engine, "names", name_verdicts, compared_names)
 
     def closure_of(
-        self, collection: str, keys: Collection[str], initialisms: Collection[str] = ()
+        self, collection: str, keys: Collection[str], initial_keys: Collection[str] = ()
     ) -> tuple[frozenset[Pair], frozenset[Pair]]:
         """Returns the matches of these keys and their connected components, and the non-matches among the matched keys.
 
-        Includes the compared names of the `initialisms`, for which an initial may stand.
+        Includes the compared names with these initial keys, for which an initial may stand.
         """
         fresh = set(keys)
         c = compared_names.c
         with self._engine.connect() as connection:
-            for batch in slices(initialisms):
-                fresh.update(
-                    connection.scalars(sa.select(c.key).where(c.collection == collection, c.initialism_key.in_(batch)))
-                )
+            for batch in slices(initial_keys):
+                fresh.update(connection.scalars(sa.select(c.key).where(c.collection == collection, c.initial_key.in_(batch))))
             return self._closure_of(connection, collection, fresh)
 
     def uncompared(self, collection: str, keys: Collection[str]) -> set[str]:
@@ -245,22 +243,22 @@ class NameVerdictStore(VerdictStore):
     def mark_compared(self, collection: str, names: Mapping[str, tuple[str | None, bytes | None]]) -> None:
         """Marks keys as compared with all others that are marked, once the graph reflects their verdicts.
 
-        Each key comes with its initialism key and the sign bits of its name's vector, used to compare later names with it.
+        Each key comes with its initial key and the sign bits of its name's vector, used to compare later names with it.
         """
         now = time.time()
         rows = [
-            {"collection": collection, "key": key, "initialism_key": initialism, "sign_bits": bits, "compared_at": now}
-            for key, (initialism, bits) in sorted(names.items())
+            {"collection": collection, "key": key, "initial_key": initial, "sign_bits": bits, "compared_at": now}
+            for key, (initial, bits) in sorted(names.items())
         ]
         with self._engine.begin() as connection:
             self._insert(connection, compared_names, rows)
 
     def copy_to_new_keys(
-        self, new_keys: Mapping[str, Sequence[str]], collection: str, initialism_of: Callable[[str], str | None]
+        self, new_keys: Mapping[str, Sequence[str]], collection: str, initial_of: Callable[[str], str | None]
     ) -> None:
         """Copies everything about each old key to its new keys; rows that exist already stay.
 
-        `initialism_of` returns the initialism key of a key.
+        `initial_of` returns the initial key of a key.
         """
         v, j = self._verdicts.c, compared_names.c
         with self._engine.begin() as connection:
@@ -277,7 +275,7 @@ class NameVerdictStore(VerdictStore):
                 self._insert(connection, self._verdicts, pairs)
                 known = connection.execute(sa.select(compared_names).where(j.collection == collection, j.key.in_(batch)))
                 names = [
-                    {**row, "key": key, "initialism_key": initialism_of(key)}
+                    {**row, "key": key, "initial_key": initial_of(key)}
                     for row in known.mappings()
                     for key in new_keys[row["key"]]
                 ]

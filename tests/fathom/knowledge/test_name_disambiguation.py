@@ -20,7 +20,7 @@ from fathom.knowledge.name_disambiguation import (
 )
 from fathom.knowledge.name_resolution import (
     MentionKey,
-    initialism_key,
+    initial_key,
     mention_key,
     resolve_within_collection,
     resolve_within_document,
@@ -125,8 +125,8 @@ def test_a_neighbourhood_alone_gives_what_the_whole_collection_gives_of_forms(
 ) -> None:
     whole = resolve_within_collection(set(senses), distinctions=told)
     for sense in set(senses):
-        keys = {sense.key} | ({near_by} if (near_by := initialism_key(sense)) else set())
-        some = {other for other in senses if other.key in keys or initialism_key(other) in keys}
+        keys = {sense.key} | ({near_by} if (near_by := initial_key(sense)) else set())
+        some = {other for other in senses if other.key in keys or initial_key(other) in keys}
         assert resolve_within_collection(some, distinctions=told)[sense] == whole[sense]
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fathom.knowledge.name_normalization import normalize_name
 from fathom.knowledge.name_resolution import (
     MentionKey,
-    initialism_key,
+    initial_key,
     mention_key,
     resolve_within_collection,
     resolve_within_document,
@@ -110,6 +110,6 @@ def test_a_text_never_names_one_thing_twice(texts: list[list[MentionKey]]) -> No
 def test_a_neighbourhood_alone_gives_what_the_whole_collection_gives(senses: list[MentionKey]) -> None:
     whole = resolve_within_collection(set(senses))
     for sense in set(senses):
-        keys = {sense.key} | ({near} if (near := initialism_key(sense)) else set())
-        near_by = {other for other in senses if other.key in keys or initialism_key(other) in keys}
+        keys = {sense.key} | ({near} if (near := initial_key(sense)) else set())
+        near_by = {other for other in senses if other.key in keys or initial_key(other) in keys}
         assert resolve_within_collection(near_by)[sense] == whole[sense]
