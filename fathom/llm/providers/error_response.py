@@ -6,7 +6,7 @@ import html
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fathom.llm.providers.retry_after import seconds_to_wait
@@ -115,10 +115,7 @@ def refused_inside(body: str, headers: Mapping[str, str]) -> RefusedCall | None:
     if not isinstance(data, dict) or not (data.get("error") or data.get("type") == "error" or data.get("object") == "error"):
         return None
     found = refused_call(500, body, headers)
-    return RefusedCall(_status_of(data, found), *(getattr(found, name) for name in _AFTER_STATUS))
-
-
-_AFTER_STATUS = ("words", "message", "codes", "numbers", "is_page", "wait")
+    return replace(found, status=_status_of(data, found))
 
 
 def is_page(body: str, headers: Mapping[str, str]) -> bool:

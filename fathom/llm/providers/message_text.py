@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from fathom.llm.providers.token_usage import part
+
 UNENDED = "<think>"  # marks reasoning, which `fathom.extraction.response.reasoning_text` searches
 _MAX_DEPTH = 4  # of parts within parts
 _REASONING = {"thinking", "reasoning", "redacted_thinking", "reasoning_text", "reasoning.text", "thought", "summary_text"}
@@ -18,14 +20,14 @@ def message_text(message: Any) -> str:
         message: of the SDK or a mapping; `content` is text, a list of parts (Mistral), a mapping or missing (vLLM may put the
             answer into `reasoning_content`). Reasoning is marked by UNENDED, since it may hold drafts.
     """
-    if (text := content_text(_of(message, "content"))).strip():
+    if (text := content_text(part(message, "content"))).strip():
         return text
-    calls = [_of(call, "function") for call in _list(_of(message, "tool_calls"))]
-    for call in (*calls, _of(message, "function_call")):
-        if (text := input_text(_of(call, "arguments"))).strip():
+    calls = [part(call, "function") for call in _list(part(message, "tool_calls"))]
+    for call in (*calls, part(message, "function_call")):
+        if (text := input_text(part(call, "arguments"))).strip():
             return text
     for name in ("reasoning_content", "reasoning", "thinking"):
-        if (text := content_text(_of(message, name), reasoning=True)).strip():
+        if (text := content_text(part(message, name), reasoning=True)).strip():
             return UNENDED + text
     return ""
 
@@ -40,7 +42,7 @@ def content_text(content: object, *, reasoning: bool = False) -> str:
 def blocks_text(blocks: Sequence[Any]) -> str:
     """Returns the answer in the blocks of a Messages API message: the input of a tool call, else its text."""
     for block in blocks:
-        if _of(block, "type") == "tool_use" and (text := input_text(_of(block, "input"))).strip():
+        if part(block, "type") == "tool_use" and (text := input_text(part(block, "input"))).strip():
             return text
     return "".join(_texts(list(blocks), False, _MAX_DEPTH))
 
@@ -66,10 +68,10 @@ def failed_generation(body: object) -> str | None:
 
 def ended_in_error(choice: Any) -> str | None:
     """Returns the error of a choice of a completion (`finish_reason: error`); None if it is an answer."""
-    error = _of(choice, "error")
-    if error is None and _of(choice, "finish_reason") != "error":
+    error = part(choice, "error")
+    if error is None and part(choice, "finish_reason") != "error":
         return None
-    text = error if isinstance(error, str) else _of(error, "message")
+    text = error if isinstance(error, str) else part(error, "message")
     return " ".join(str(text).split())[:200] if text else "no reason given"
 
 
@@ -77,18 +79,13 @@ def _texts(content: object, reasoning: bool, depth: int) -> Iterator[str]:
     if isinstance(content, str):
         yield content
     elif isinstance(content, (list, tuple)):
-        for part in content if depth else ():
-            yield from _texts(part, reasoning, depth - 1)
-    elif content is not None and (reasoning or _of(content, "type") not in _REASONING):
+        for block in content if depth else ():
+            yield from _texts(block, reasoning, depth - 1)
+    elif content is not None and (reasoning or part(content, "type") not in _REASONING):
         for name in ("text", "content", "thinking", "summary") if reasoning else ("text", "content"):
-            if (inner := _of(content, name)) is not None:
+            if (inner := part(content, name)) is not None:
                 yield from _texts(inner, reasoning, depth - 1) if depth else ()
                 break
-
-
-def _of(thing: Any, name: str) -> Any:
-    """Returns the named part of an SDK object or mapping, None if it has none."""
-    return thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
 
 
 def _list(value: object) -> Sequence[Any]:
