@@ -26,7 +26,7 @@ OLD = sorted((Path(__file__).parent / "old_databases").glob("*.sql"))
 RELEASED = {
     "r0001_uploads_and_episodes": "4849ed593bbd",
     "r0002_models_and_verdicts": "5bfb55a42ef7",
-    "r0003_batches_and_match_columns": "f52a66ac9b7d",
+    "r0003_batches_and_match_columns": "cd0b464729dd",
 }
 OPENER = "import sys; from fathom.database import open_database; open_database(sys.argv[1])"
 
