@@ -73,9 +73,13 @@ class WarmRunLauncher(DefaultRunLauncher):
         return True
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
-        """Returns whether the tagged process of the run is alive; unknown before the run has a tag."""
+        """Returns whether the tagged process of the run is alive; a run without a tag passes for running.
+
+        It has no tag in the moment after its fork, and where the code server started it, which reports its end. Dagster fails
+        a run whose worker is unknown.
+        """
         if not run.tags.get(PID_TAG):
-            return CheckRunHealthResult(WorkerStatus.UNKNOWN, "The run has not named its process yet.")
+            return CheckRunHealthResult(WorkerStatus.RUNNING, "The run has not named its process.")
         if worker_process(run.tags) is not None:
             return CheckRunHealthResult(WorkerStatus.RUNNING, run_worker_id=run.tags[PID_TAG])
         return CheckRunHealthResult(WorkerStatus.FAILED, "The run's process is gone.", run_worker_id=run.tags[PID_TAG])
