@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from fathom.knowledge.clustering import Pair, pair_of
 from fathom.knowledge.name_disambiguation import base_key
-from fathom.knowledge.name_resolution import PERSON, UNTYPED, MentionKey, is_generic, has_initial
+from fathom.knowledge.name_resolution import PERSON, UNTYPED, MentionKey, has_initial, is_generic
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
