@@ -191,6 +191,45 @@ llm_servers = sa.Table(
     sa.Column("answered_at", sa.Float),
 )
 
+# Cached responses of models by request key, where the operational database is Postgres; else they are in a file of the host.
+llm_responses = sa.Table(
+    "llm_responses",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("prompt", sa.Text, nullable=False),
+    sa.Column("response", sa.Text, nullable=False),
+    sa.Column("bytes", sa.Integer, nullable=False),
+    sa.Column("used_at", sa.Float, nullable=False),
+    sa.Index("llm_responses_by_use", "used_at"),
+)
+
+# The documents that use a cached response.
+llm_response_uses = sa.Table(
+    "llm_response_uses",
+    metadata,
+    sa.Column("document", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Index("llm_response_uses_by_key", "key"),
+)
+
+# Reserved starts of requests within the rate limit, and the end of a model's retry-after; in Postgres, as the responses.
+llm_slots = sa.Table(
+    "llm_slots",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("starts_at", sa.Float, nullable=False),
+    sa.Column("tokens", sa.Integer, nullable=False),
+    sa.Index("llm_slots_by_start", "model", "starts_at"),
+)
+llm_blocks = sa.Table(
+    "llm_blocks",
+    metadata,
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("until", sa.Float, nullable=False),
+)
+
 # The maximum cost of a document's next LLM call, which the budget did not cover.
 money_waits = sa.Table(
     "money_waits",

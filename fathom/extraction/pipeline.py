@@ -20,8 +20,10 @@ from fathom.llm.middleware.account_pause import AccountGate
 from fathom.llm.middleware.budget import BudgetGuard, CostBound, limits_of, reservation_s
 from fathom.llm.middleware.call_log import CacheSavings, CallLog, LoggingClient
 from fathom.llm.middleware.rate_limit import RateLimitedClient, RateLimiter
-from fathom.llm.middleware.response_cache import CacheReader, CacheWriter, ResponseCache
+from fathom.llm.middleware.rate_limit_slots import HostSlots, SharedSlots
+from fathom.llm.middleware.response_cache import CachedResponses, CacheReader, CacheWriter, ResponseCache
 from fathom.llm.middleware.retry import RetryingClient
+from fathom.llm.middleware.shared_response_cache import SharedResponseCache
 from fathom.llm.pricing import Price, price_of
 from fathom.llm.providers import anthropic_batches
 from fathom.llm.providers.sent_requests import import_batch_file
@@ -55,13 +57,18 @@ def open_llm_extractor(settings: Settings) -> LLMExtractor:
 
 
 def rate_limiter_of(settings: Settings) -> RateLimiter:
-    """Returns the rate limiter of this host."""
-    file = settings.home / "language" / "turns.db"
-    return RateLimiter(file, requests=settings.llm_requests_per_minute, tokens=settings.llm_tokens_per_minute)
+    """Returns the rate limiter, of all hosts where the operational database is in Postgres, else of this host."""
+    shared = settings.in_postgres
+    slots = (
+        SharedSlots(open_database(settings.operational_url)) if shared else HostSlots(settings.home / "language" / "turns.db")
+    )
+    return RateLimiter(slots, requests=settings.llm_requests_per_minute, tokens=settings.llm_tokens_per_minute)
 
 
-def response_cache_of(settings: Settings) -> ResponseCache:
-    """Returns the response cache of this host."""
+def response_cache_of(settings: Settings) -> CachedResponses:
+    """Returns the response cache, of all hosts where the operational database is in Postgres, else of this host."""
+    if settings.in_postgres:
+        return SharedResponseCache(open_database(settings.operational_url), max_mb=settings.llm_cache_mb)
     return ResponseCache(settings.home / "language" / "answers.db", max_mb=settings.llm_cache_mb)
 
 

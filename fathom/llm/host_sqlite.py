@@ -1,7 +1,7 @@
 """A SQLite file shared by the processes of a host: a connection per process, used by a single thread at a time.
 
-Kept apart from the operational database, where each call of a language model would wait for the ledger's writers (figures in
-docs/operating.md).
+Kept apart from an operational database in SQLite, where each call of a language model would wait for the ledger's writers
+(figures in docs/operating.md).
 """
 
 from __future__ import annotations

@@ -1,25 +1,19 @@
-"""Rate-limits requests and tokens per minute over all threads and processes of a host."""
+"""Rate-limits requests and tokens per minute over all threads and processes that share a store of slots."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from fathom.llm.client import LLMCallFailed, LLMClient, LLMRequest, LLMResponse, billed_document
-from fathom.llm.host_sqlite import HostSQLite
+from fathom.llm.middleware.rate_limit_slots import SlotRange, Slots, SlotStore
 from fathom.observability.structured_logging import emit
 
 WINDOW_S = 60.0
 MIN_LOGGED_WAIT_S = 1.0  # shorter waits are not logged
 _MAX_AHEAD_S = 3600.0  # a slot farther ahead was reserved before the clock was set back
 MAX_SLOT_WAIT_S = _MAX_AHEAD_S + WINDOW_S  # the slot after the last that counts
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS turns (id INTEGER PRIMARY KEY, model TEXT, at REAL, tokens INTEGER);
-CREATE INDEX IF NOT EXISTS turns_by_time ON turns (model, at);
-CREATE TABLE IF NOT EXISTS holds (model TEXT PRIMARY KEY, until REAL);
-"""
 
 
 class RateLimiter:
@@ -27,14 +21,14 @@ class RateLimiter:
 
     def __init__(
         self,
-        file: Path,
+        store: SlotStore,
         *,
         requests: int | None,
         tokens: int | None,
         window_s: float = WINDOW_S,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._file = HostSQLite(file, _SCHEMA, synchronous="OFF")  # slots need not survive a power cut
+        self._store = store
         self._requests = requests
         self._tokens = tokens
         self._window = window_s
@@ -45,38 +39,30 @@ class RateLimiter:
         calls.
         """
         now = self._clock()
-        with self._file.reading() as connection:
-            held = connection.execute("SELECT until FROM holds WHERE model = ?", (model,)).fetchone()
-        start = max(now, held[0]) if held and held[0] < now + _MAX_AHEAD_S else now
+        blocked = self._store.blocked_until(model)
+        start = max(now, blocked) if blocked and blocked < now + _MAX_AHEAD_S else now
         if self._requests is None and self._tokens is None:
             return None, start
         tokens = min(tokens, self._tokens or tokens)  # a larger request than the limit gets a minute of its own
-        with self._file.writing() as connection:
-            dead = (model, now - 2 * self._window, now + _MAX_AHEAD_S)
-            connection.execute("DELETE FROM turns WHERE model = ? AND (at < ? OR at > ?)", dead)
-            query = "SELECT at, tokens FROM turns WHERE model = ? AND at > ? ORDER BY at, id"
-            slots = connection.execute(query, (model, now - self._window)).fetchall()
-            at = self._first(slots, max(start, slots[-1][0] if slots else start), tokens)
-            row = connection.execute("INSERT INTO turns (model, at, tokens) VALUES (?, ?, ?)", (model, at, tokens)).lastrowid
-        return row, at
+        times = SlotRange(now - 2 * self._window, now + _MAX_AHEAD_S, now - self._window)
+        return self._store.reserve(
+            model, tokens, times, lambda slots: self._first(slots, max(start, slots[-1][0] if slots else start), tokens)
+        )
 
     def correct(self, slot: int | None, tokens: int) -> None:
         """Corrects the tokens of a slot once they are known."""
         if slot is not None and self._tokens is not None:
-            with self._file.writing() as connection:
-                connection.execute("UPDATE turns SET tokens = ? WHERE id = ?", (min(tokens, self._tokens), slot))
+            self._store.correct(slot, min(tokens, self._tokens))
 
     def block(self, model: str, seconds: float) -> None:
         """Starts no request for the model in the next `seconds`: the provider sent retry-after."""
-        kept = "INSERT INTO holds VALUES (?, ?) ON CONFLICT (model) DO UPDATE SET until = max(until, excluded.until)"
-        with self._file.writing() as connection:
-            connection.execute(kept, (model, self._clock() + seconds))
+        self._store.block(model, self._clock() + seconds)
 
     def close(self) -> None:
-        """Closes its file."""
-        self._file.close()
+        """Closes the store's own connections."""
+        self._store.close()
 
-    def _first(self, slots: list[tuple[float, int]], at: float, tokens: int) -> float:
+    def _first(self, slots: Slots, at: float, tokens: int) -> float:
         """Returns the first time from `at` on whose last minute has room."""
         for reserved_at, _ in [(at - self._window, 0), *slots]:
             moment = max(at, reserved_at + self._window)

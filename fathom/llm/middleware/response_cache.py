@@ -1,4 +1,4 @@
-"""Caches responses on disk for all processes of the host; failures are not cached."""
+"""Caches responses, in a file for all processes of the host or in Postgres (shared_response_cache.py); caches no failure."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Protocol
 
 from fathom.llm.client import LLMClient, LLMRequest, LLMResponse, TokenUsage, billed_document
 from fathom.llm.host_sqlite import HostSQLite
 
-_MB = 1024 * 1024
-_USED_AGAIN_S = 86_400.0  # a response's last use is updated once a day at most
+MB = 1024 * 1024
+USED_AGAIN_S = 86_400.0  # a response's last use is updated once a day at most
 _STORED_NAMES = {"stop_reason": "ending", "cached": "remembered"}  # of fields of a response, in the JSON of the cache
 _FIELDS = {stored: name for name, stored in _STORED_NAMES.items()}
 _SCHEMA = """
@@ -24,12 +25,40 @@ CREATE INDEX IF NOT EXISTS uses_by_key ON uses (key);
 """
 
 
+class CachedResponses(Protocol):
+    """A cache of responses by request key."""
+
+    def get(self, key: str, document: str | None = None) -> LLMResponse | None:
+        """Returns the response cached under the key, None if there is none; notes that `document` uses it."""
+        ...
+
+    def put(self, key: str, prompt: str, response: LLMResponse, document: str | None = None) -> None:
+        """Stores a response durably."""
+        ...
+
+    def forget(self, document: str) -> int:
+        """Deletes the responses that only this document has used; returns their number."""
+        ...
+
+    def used_by(self, document: str) -> int:
+        """Returns the number of cached responses that this document has used."""
+        ...
+
+    def count(self) -> int:
+        """Returns the number of cached responses."""
+        ...
+
+    def close(self) -> None:
+        """Closes connections of its own."""
+        ...
+
+
 class ResponseCache:
     """Responses by request key in a SQLite file, bounded in size; the least recently used are evicted."""
 
     def __init__(self, file: Path, *, max_mb: int) -> None:
         self._file = HostSQLite(file, _SCHEMA, synchronous="FULL")  # a paid response survives a power cut
-        self._max_bytes = max_mb * _MB
+        self._max_bytes = max_mb * MB
         self._puts = 0
 
     def get(self, key: str, document: str | None = None) -> LLMResponse | None:
@@ -38,17 +67,15 @@ class ResponseCache:
             row = connection.execute("SELECT answer, used_at FROM answers WHERE key = ?", (key,)).fetchone()
             if row is None:
                 return None
-            if time.time() - row[1] > _USED_AGAIN_S:
+            if time.time() - row[1] > USED_AGAIN_S:
                 connection.execute("UPDATE answers SET used_at = ? WHERE key = ?", (time.time(), key))
             _use(connection, key, document)
-        data = {_FIELDS.get(name, name): value for name, value in json.loads(row[0]).items()}
-        return LLMResponse(**{**data, "tokens": TokenUsage(**data["tokens"]), "cached": True})
+        return decode_response(row[0])
 
     def put(self, key: str, prompt: str, response: LLMResponse, document: str | None = None) -> None:
         """Stores a response durably."""
-        data = {_STORED_NAMES.get(name, name): value for name, value in asdict(response).items()}
-        text = json.dumps(data, ensure_ascii=False)
-        row = (key, response.model, prompt, text, len(text.encode()) + 200, time.time())
+        text, size = encode_response(response)
+        row = (key, response.model, prompt, text, size, time.time())
         with self._file.writing() as connection:
             connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)", row)
             _use(connection, key, document)
@@ -99,6 +126,19 @@ class ResponseCache:
         self._file.close()
 
 
+def encode_response(response: LLMResponse) -> tuple[str, int]:
+    """Returns the response as JSON, and the bytes that it takes in a cache."""
+    data = {_STORED_NAMES.get(name, name): value for name, value in asdict(response).items()}
+    text = json.dumps(data, ensure_ascii=False)
+    return text, len(text.encode()) + 200
+
+
+def decode_response(text: str) -> LLMResponse:
+    """Returns the response from its JSON, marked as cached."""
+    data = {_FIELDS.get(name, name): value for name, value in json.loads(text).items()}
+    return LLMResponse(**{**data, "tokens": TokenUsage(**data["tokens"]), "cached": True})
+
+
 def _drop(connection: sqlite3.Connection, keys: list[tuple[str]]) -> None:
     connection.executemany("DELETE FROM answers WHERE key = ?", keys)
     connection.executemany("DELETE FROM uses WHERE key = ?", keys)
@@ -116,7 +156,7 @@ class CacheWriter:
     """Stores each valid response as soon as it arrives; placed next to the provider, so that no later failure loses it."""
 
     def __init__(
-        self, inner: LLMClient, store: ResponseCache, worth_keeping: Callable[[LLMRequest, LLMResponse], bool]
+        self, inner: LLMClient, store: CachedResponses, worth_keeping: Callable[[LLMRequest, LLMResponse], bool]
     ) -> None:
         self.model = inner.model
         self._inner = inner
@@ -134,7 +174,7 @@ class CacheWriter:
 class CacheReader:
     """Returns cached responses; placed above budget, rate limit and provider."""
 
-    def __init__(self, inner: LLMClient, store: ResponseCache) -> None:
+    def __init__(self, inner: LLMClient, store: CachedResponses) -> None:
         self.model = inner.model
         self._inner = inner
         self._store = store

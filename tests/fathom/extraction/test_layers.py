@@ -19,6 +19,7 @@ from fathom.errors import AnswerUnusable, BudgetSpent, SettingsInvalid
 from fathom.extraction.factory import open_language_model
 from fathom.llm.client import LLMResponse, TokenUsage, billed_to
 from fathom.llm.middleware.rate_limit import RateLimiter
+from fathom.llm.middleware.rate_limit_slots import HostSlots
 from fathom.llm.middleware.response_cache import ResponseCache
 from fathom.settings import Settings
 from fathom.tables import llm_calls, llm_reservations
@@ -193,7 +194,7 @@ def _most_in_a_window(moments: list[tuple[float, int]], window: float) -> tuple[
 
 
 def test_no_minute_has_more_requests_or_tokens_than_it_may(tmp_path: Path) -> None:
-    turns = RateLimiter(tmp_path / "turns.db", requests=10, tokens=2000, clock=lambda: 1000.0)
+    turns = RateLimiter(HostSlots(tmp_path / "turns.db"), requests=10, tokens=2000, clock=lambda: 1000.0)
     moments = []
     for number in range(60):
         tokens = 100 + 37 * (number % 9)
@@ -207,13 +208,13 @@ def test_no_minute_has_more_requests_or_tokens_than_it_may(tmp_path: Path) -> No
 
 
 def test_a_request_larger_than_a_minute_is_not_turned_away(tmp_path: Path) -> None:
-    turns = RateLimiter(tmp_path / "turns.db", requests=None, tokens=1000, clock=lambda: 0.0)
+    turns = RateLimiter(HostSlots(tmp_path / "turns.db"), requests=None, tokens=1000, clock=lambda: 0.0)
     assert [turns.reserve("m", 5000)[1], turns.reserve("m", 10)[1]] == [0, 60]
     turns.close()
 
 
 def test_what_was_expected_and_not_used_is_given_back(tmp_path: Path) -> None:
-    turns = RateLimiter(tmp_path / "turns.db", requests=None, tokens=1000, clock=lambda: 0.0)
+    turns = RateLimiter(HostSlots(tmp_path / "turns.db"), requests=None, tokens=1000, clock=lambda: 0.0)
     turn, _ = turns.reserve("m", 900)
     turns.correct(turn, 100)
     assert turns.reserve("m", 900)[1] == 0
@@ -222,7 +223,7 @@ def test_what_was_expected_and_not_used_is_given_back(tmp_path: Path) -> None:
 
 def test_a_clock_set_back_stops_nobody(tmp_path: Path) -> None:
     now = [10_000.0]
-    turns = RateLimiter(tmp_path / "turns.db", requests=1, tokens=None, clock=lambda: now[0])
+    turns = RateLimiter(HostSlots(tmp_path / "turns.db"), requests=1, tokens=None, clock=lambda: now[0])
     turns.reserve("m", 1)
     now[0] = 1.0
     assert turns.reserve("m", 1)[1] == 1.0
@@ -230,7 +231,7 @@ def test_a_clock_set_back_stops_nobody(tmp_path: Path) -> None:
 
 
 def _takes(file: Path, found: Any) -> None:
-    turns = RateLimiter(file, requests=20, tokens=None, window_s=2)
+    turns = RateLimiter(HostSlots(file), requests=20, tokens=None, window_s=2)
     found.put([turns.reserve("m", 1)[1] for _ in range(30)])
 
 
