@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from hashlib import file_digest
 from os import PathLike
@@ -75,7 +76,8 @@ def extract(text: str, *, settings: Settings | None = None, everything: bool = F
     from fathom.knowledge.confidence_filter import drop_uncertain
 
     used = settings or process_settings()
-    found = open_language_model(used).extract([require_extractable(text)])[0]
+    with closing(open_language_model(used)) as model:
+        found = model.extract([require_extractable(text)])[0]
     return drop_uncertain(found, 0.0 if everything else used.min_confidence)
 
 

@@ -14,10 +14,9 @@ from checks.chunks import CHUNK_CHECKS
 from checks.documents import DOCUMENT_CHECKS
 from checks.graph_episodes import GRAPH_EPISODE_CHECKS
 from checks.outcome import DocumentCheck, EvaluatedCheck
-from fathom import errors
 from fathom.chunking.chunk import ChunkSet
 from fathom.conversion.report import ConvertedDocument
-from fathom.errors import ExtractionFailed
+from fathom.errors import ExtractionFailed, error_named
 from fathom.graph.write.write_report import WriteReport
 from fathom.uploads.document_dates import DocumentDate, note_own_date
 from ingestion_assets.attempts import blocked
@@ -90,12 +89,8 @@ def _failed_by(value: object, document: str) -> ExtractionFailed | None:
         return None
     (reason, _), *_ = Counter(failure.reason for failure in value.failures).most_common(1)
     message = next(failure.message for failure in value.failures if failure.reason == reason)
-    kind = getattr(errors, reason, ExtractionFailed)
-    kind = kind if isinstance(kind, type) and issubclass(kind, ExtractionFailed) else ExtractionFailed
-    failed: ExtractionFailed = kind(
-        f"None of its {value.chunks} chunks is in the graph. {message}", document=document, final=True
-    )
-    return failed
+    kind = error_named(reason, ExtractionFailed)
+    return kind(f"None of its {value.chunks} chunks is in the graph. {message}", document=document, final=True)
 
 
 def _result(

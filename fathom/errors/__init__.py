@@ -72,6 +72,8 @@ Each class has a tier (its severity), whether a retry can help, and a hint for t
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from fathom.errors.base import (
     DocumentFailed,
     DocumentRejected,
@@ -212,4 +214,13 @@ __all__ = [
     "UnsafePath",
     "UploadCut",
     "UsageWrong",
+    "error_named",
 ]
+
+Named = TypeVar("Named", bound=FathomError)
+
+
+def error_named(name: str, branch: type[Named]) -> type[Named]:
+    """Returns the error class with a stored name; the branch itself for a name that is unknown or not below it."""
+    found = globals().get(name)
+    return found if isinstance(found, type) and issubclass(found, branch) else branch

@@ -10,8 +10,7 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from fathom import errors
-from fathom.errors import AccountRefused
+from fathom.errors import AccountRefused, error_named
 from fathom.settings import Settings
 from fathom.tables import account_pauses
 from fathom.uploads.budget_gate import budget_available_at, waits_for_budget
@@ -38,8 +37,7 @@ class AccountPause:
 
     def as_error(self, document: str | None = None) -> AccountRefused:
         """Returns the error that paused the account, for a document."""
-        kind = getattr(errors, self.error, AccountRefused)
-        error: AccountRefused = kind(self.message, document=document)
+        error = error_named(self.error, AccountRefused)(self.message, document=document)
         error.account = self.account
         return error
 

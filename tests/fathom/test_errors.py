@@ -8,7 +8,7 @@ import re
 import pytest
 
 from fathom import errors
-from fathom.errors import FathomError
+from fathom.errors import AccountRefused, FathomError, KeyRefused, error_named
 
 CLASSES = [one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, FathomError)]
 CODES = {"UsageWrong": 2, "PartUnreachable": 3, "Refused": 4}
@@ -52,3 +52,16 @@ def test_each_error_says_in_json_what_it_is_and_whether_trying_again_helps(kind:
 def test_what_to_do_is_the_callers_word_or_the_classs() -> None:
     assert errors.StoreFull("Full.").what_to_do == errors.StoreFull.hint
     assert errors.StoreFull("Full.", hint="Buy a disk.").what_to_do == "Buy a disk."
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("KeyRefused", KeyRefused),
+        ("AccountRefused", AccountRefused),
+        ("EmptyDocument", AccountRefused),
+        ("Tier", AccountRefused),
+    ],
+)
+def test_a_stored_name_is_an_error_of_its_branch_or_the_branch_itself(name: str, found: type[FathomError]) -> None:
+    assert error_named(name, AccountRefused) is found
