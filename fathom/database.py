@@ -16,13 +16,13 @@ from sqlalchemy.exc import OperationalError
 from fathom import migrations
 from fathom.errors import DatabaseLocked, DatabaseUnreachable, StoreFull
 from fathom.migrations import HEAD, VERSION_TABLE
+from fathom.sql import AdvisoryLock
 from fathom.tables import uploads
 from fathom.waits import is_bounded, wait_left
 
 LOCKED_FOR_S = 30.0  # maximum wait for a lock of another connection, unless `waits` bounds it
 POOLED, MORE = 5, 60  # connections in the pool, and beyond it, so that no thread of the API waits for a connection
 _LOCKED = ("database is locked", "database table is locked", "lock timeout")
-MIGRATION_LOCK = 7_264_117  # Postgres' advisory lock of migrations
 
 _engines: dict[str, Engine] = {}
 _lock = threading.Lock()
@@ -149,11 +149,11 @@ def _migration_lock(engine: Engine) -> Iterator[None]:
     """Holds the lock on migrations of this database."""
     if engine.dialect.name == "postgresql":
         with engine.connect() as connection:
-            connection.execute(sa.select(sa.func.pg_advisory_lock(MIGRATION_LOCK)))
+            connection.execute(sa.select(sa.func.pg_advisory_lock(AdvisoryLock.MIGRATIONS)))
             try:
                 yield
             finally:
-                connection.execute(sa.select(sa.func.pg_advisory_unlock(MIGRATION_LOCK)))
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(AdvisoryLock.MIGRATIONS)))
         return
     file = engine.url.database
     with FileLock(f"{file}.migrating", timeout=60) if file and file != ":memory:" else nullcontext():

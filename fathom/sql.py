@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from enum import IntEnum, unique
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -14,6 +15,17 @@ from sqlalchemy.engine import Connection, Engine
 MAX_VALUES = 500  # of one statement; the oldest builds of SQLite take 999
 
 T = TypeVar("T")
+
+
+@unique
+class AdvisoryLock(IntEnum):
+    """The keys of Postgres' advisory locks, each for transactions that exclude each other."""
+
+    EVENTS = 5_113_042  # the writer of events: their ids become visible in order
+    MIGRATIONS = 7_264_117
+    BUDGET = 7_264_118
+    SLOTS = 7_264_119
+    EVICTIONS = 7_264_120
 
 
 def insert_into(engine: Engine, table: sa.Table) -> Any:
@@ -29,7 +41,7 @@ def batched(items: Iterable[T], size: int = MAX_VALUES) -> Iterator[list[T]]:
 
 
 @contextmanager
-def exclusive_transaction(engine: Engine, lock: int | None = None) -> Iterator[Connection]:
+def exclusive_transaction(engine: Engine, lock: AdvisoryLock | None = None) -> Iterator[Connection]:
     """Yields a transaction that may read first and write then.
 
     SQLite lets nobody else write meanwhile. Postgres excludes the transactions that name the same `lock`; without a lock, rows

@@ -27,7 +27,7 @@ class Vocabulary:
     """Entity types with their meaning, and relations if only these are allowed (empty: any).
 
     `one_at_a_time` has the functional end of some relations: the end with at most 1 value at a time. The prompt does not list
-    these; a model states the end with each fact, and where `one_at_a_time` has the relation, it replaces what is stated.
+    these; a model states the end with each fact, and where `one_at_a_time` has the relation, it replaces the stated end.
     """
 
     entity_types: Mapping[str, str] = field(default_factory=lambda: dict(TYPES))

@@ -29,6 +29,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fathom.errors import FathomError
 from fathom.observability.structured_logging import get_logger
+from fathom.sql import AdvisoryLock
 from fathom.tables import event_sources, events
 
 EVERY_S = 0.2  # while a client watches
@@ -38,7 +39,6 @@ _PRUNE_EVERY_S = 3600.0
 _PRUNED_AT_ONCE = 5_000
 _MAX_BYTES = 2 * 1024**2  # of a file in a transaction
 _AHEAD_S = 5.0  # a line newer than its round waits for the next round, unless it is so far ahead that the clock was set back
-_LOCKED = 5_113_042  # Postgres' advisory lock of the writer of events: ids become visible in their order
 _COLUMNS = ("event", "document", "run", "request", "stage", "sub_stage", "message", "metrics", "logger", "pid")
 
 # As text: SQLAlchemy recompiles statements with ON CONFLICT each time.
@@ -169,7 +169,7 @@ class Collector:
 
     def _lock_writers(self, connection: Connection) -> None:
         if self._engine.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCKED)))
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(AdvisoryLock.EVENTS)))
         else:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from fathom.database import open_database
 from fathom.settings import Settings
-from fathom.sql import batched, exclusive_transaction, insert_into
+from fathom.sql import AdvisoryLock, batched, exclusive_transaction, insert_into
 from fathom.tables import priorities
 
-LOCK = 4_711
+LOCK = AdvisoryLock.BUDGET
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.integration)])

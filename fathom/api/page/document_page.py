@@ -80,7 +80,7 @@ class ChecksPart:
 
 @dataclass(frozen=True)
 class FirstPagePart:
-    """The picture of the first page; `image` is None for a document without pages or one that is not converted yet."""
+    """The picture of the first page; `image` is None before conversion and for a document without pages."""
 
     template: ClassVar[str] = "document/first_page.html"
     document: str

@@ -25,7 +25,7 @@ class IngestOptions:
 
     paths: Annotated[list[str], typer.Argument(help="Files, folders, patterns such as 'reports/**/*.pdf', or - with --name.")]
     collection: Annotated[str, typer.Option("--collection", "-c", help="Collection the documents belong to.")] = "default"
-    wait: Annotated[bool, typer.Option("--wait", help="Show progress until each and what came with it is done.")] = False
+    wait: Annotated[bool, typer.Option("--wait", help="Show progress until all documents and attachments are done.")] = False
     priority: Annotated[int | None, typer.Option("--priority", help="-100 to 100; the higher is first, 0 is usual.")] = None
     name: Annotated[str | None, typer.Option("--name", help="File name for the standard input.")] = None
     password_file: PasswordFile = None

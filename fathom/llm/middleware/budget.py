@@ -21,11 +21,10 @@ from fathom.llm.pricing import Price
 from fathom.llm.providers.capability_negotiation import MAX_REFUSALS
 from fathom.observability.structured_logging import emit
 from fathom.settings import Settings
-from fathom.sql import exclusive_transaction
+from fathom.sql import AdvisoryLock, exclusive_transaction
 from fathom.tables import llm_calls, llm_reservations, money_waits
 
 POLL_S = 0.1
-_MUTEX = 7_264_118  # key of the advisory lock for reservations (Postgres)
 
 
 def reservation_s(timeout_s: float) -> float:
@@ -119,7 +118,7 @@ class BudgetGuard:
         now = time.time()
         today = day_of(now)
         key = uuid.uuid4().hex
-        with exclusive_transaction(self._engine, _MUTEX) as connection:
+        with exclusive_transaction(self._engine, AdvisoryLock.BUDGET) as connection:
             _expire(connection, now)
             left = self._left(connection, today, document)
             spent = next((scope for scope, (free, _) in left.items() if usd > free), None)

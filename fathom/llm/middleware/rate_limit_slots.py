@@ -11,10 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from fathom.llm.host_sqlite import HostSQLite
-from fathom.sql import exclusive_transaction, insert_into
+from fathom.sql import AdvisoryLock, exclusive_transaction, insert_into
 from fathom.tables import llm_blocks, llm_slots
 
-SLOTS_LOCK = 7_264_118  # Postgres' advisory lock of reservations
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS turns (id INTEGER PRIMARY KEY, model TEXT, at REAL, tokens INTEGER);
 CREATE INDEX IF NOT EXISTS turns_by_time ON turns (model, at);
@@ -120,7 +119,7 @@ class SharedSlots:
         c = llm_slots.c
         outside = sa.or_(c.starts_at < times.kept_from, c.starts_at > times.kept_to)
         inside = sa.select(c.starts_at, c.tokens).where(c.model == model, c.starts_at > times.since)
-        with exclusive_transaction(self._engine, SLOTS_LOCK) as connection:
+        with exclusive_transaction(self._engine, AdvisoryLock.SLOTS) as connection:
             connection.execute(llm_slots.delete().where(c.model == model, outside))
             rows = connection.execute(inside.order_by(c.starts_at, c.id)).all()
             at = choose([(float(row.starts_at), int(row.tokens)) for row in rows])

@@ -10,10 +10,9 @@ from sqlalchemy.engine import Connection, Engine
 
 from fathom.llm.client import LLMResponse
 from fathom.llm.middleware.response_cache import MB, USED_AGAIN_S, decode_response, encode_response
-from fathom.sql import batched, exclusive_transaction, insert_into
+from fathom.sql import AdvisoryLock, batched, exclusive_transaction, insert_into
 from fathom.tables import llm_response_uses, llm_responses
 
-EVICTION_LOCK = 7_264_119  # Postgres' advisory lock of evictions
 PUTS_BETWEEN_EVICTIONS = 64
 
 
@@ -52,7 +51,7 @@ class SharedResponseCache:
     def shrink(self) -> int:
         """Evicts the least recently used responses if the cache is over its bound; returns their number."""
         c = llm_responses.c
-        with exclusive_transaction(self._engine, EVICTION_LOCK) as connection:
+        with exclusive_transaction(self._engine, AdvisoryLock.EVICTIONS) as connection:
             size = connection.scalar(sa.select(sa.func.coalesce(sa.func.sum(c.bytes), 0))) or 0
             if size <= self._max_bytes:
                 return 0

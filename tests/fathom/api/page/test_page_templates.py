@@ -44,7 +44,7 @@ PAGE_ROOM = PROJECT_ROOT / "fathom" / "api" / "page"
 
 
 class Elements(HTMLParser):
-    """What a browser makes of a page: its elements with their attributes, and all that is text to a reader."""
+    """Parses a page as a browser does: its elements with their attributes, and its visible text."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)

@@ -1,4 +1,4 @@
-"""The changes of facts follow from what is asserted and from the facts of the graph, without a graph."""
+"""Changes of facts are planned from assertions and the rows of the graph, without a graph server."""
 
 from __future__ import annotations
 
