@@ -11,7 +11,7 @@ from fathom.deployment.supervision.supervisor import LOOK_EVERY_S as SUPERVISION
 from fathom.deployment.supervision.supervisor import supervisor_of_supervisor
 from fathom.errors import FathomError
 from fathom.observability.structured_logging import get_logger
-from fathom.orchestration.run_reconciliation import reconcile_dead_runs
+from fathom.orchestration.run_reconciliation import DeadRunWatch
 from fathom.orchestration.run_submission import launch_waiting
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
@@ -58,10 +58,11 @@ class RunStarter:
 
     async def watch(self) -> None:
         """Ends runs whose process is gone, so that their documents are retried; runs until cancelled."""
+        dead_runs = DeadRunWatch(self._settings)
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             try:
-                if await run_in_threadpool(reconcile_dead_runs, self._settings):
+                if await run_in_threadpool(dead_runs.look):
                     self.kick(None)
             except FathomError as error:
                 log.debug("Runs could not be looked after; the sensor does", error=error.name)

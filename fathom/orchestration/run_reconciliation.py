@@ -1,6 +1,7 @@
 """Reconciles the runs of documents with Dagster: finds their states, fails runs whose process died, and terminates runs.
 
-The sensor does so every five seconds and the API every second; the first to find a dead run requeues its documents.
+While a document is worked on, the sensor does so every five seconds and the API every second; the first to find a dead run
+requeues its documents.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from fathom.database import ChangeWatch
 from fathom.orchestration.run_submission import open_instance, submission_lock
 from fathom.orchestration.warm_runs.run_origin import BACKLOG_JOB, RUN_KEY_TAG
 from fathom.orchestration.warm_runs.worker_tags import worker_is_dead
@@ -23,23 +25,36 @@ if TYPE_CHECKING:
 START_LIMIT_S = 300.0  # a launched run that has not started by then has no process
 
 
-def reconcile_dead_runs(settings: Settings) -> list[str]:
-    """Requeues or fails the documents of runs whose process is gone; returns these documents.
+class DeadRunWatch:
+    """Looks for dead runs; while none is at work it only asks whether the database has changed."""
 
-    Runs that are alive or not started yet are left to the sensor. Raises DagsterUnreachable, DatabaseUnreachable.
-    """
-    intake = open_intake(settings)
-    keys = intake.active_run_keys()
-    if not keys:
-        return []
-    instance = open_instance(settings)
-    over = [key for key in keys if any(_is_over(record) for record in _records(instance, key))]
-    if not over:
-        return []
-    with submission_lock(settings):
-        states = run_states(instance, over)
-        found = intake.reconcile({key: state for key, state in states.items() if state in ("ended", "cancelled")})
-    return [*found.requeued, *found.failed]
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._changes = ChangeWatch(settings.operational_url)
+        self._at_work = True
+
+    def look(self) -> list[str]:
+        """Requeues or fails the documents of runs whose process is gone; returns these documents.
+
+        Runs that are alive or not started yet are left to the sensor. Raises DagsterUnreachable, DatabaseUnreachable.
+        """
+        changed = self._changes.changed()
+        if not self._at_work and not changed:
+            return []
+        self._at_work = True  # also after an error
+        intake = open_intake(self._settings)
+        keys = intake.active_run_keys()
+        self._at_work = bool(keys)
+        if not keys:
+            return []
+        instance = open_instance(self._settings)
+        over = [key for key in keys if any(_is_over(record) for record in _records(instance, key))]
+        if not over:
+            return []
+        with submission_lock(self._settings):
+            states = run_states(instance, over)
+            found = intake.reconcile({key: state for key, state in states.items() if state in ("ended", "cancelled")})
+        return [*found.requeued, *found.failed]
 
 
 def run_states(instance: dg.DagsterInstance, keys: Iterable[str]) -> dict[str, RunState]:

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
-from fathom.database import open_database, revision_of
+from fathom.database import ChangeWatch, open_database, revision_of
 from fathom.errors import DatabaseLocked, DatabaseUnreachable
 from fathom.migrations import HEAD, VERSION_TABLE
 from fathom.settings import PROJECT_ROOT
@@ -208,3 +208,37 @@ def test_connections_that_were_lost_while_they_waited_are_replaced(postgres_data
     other.dispose()
     with engine.connect() as connection:
         assert connection.scalar(sa.text("SELECT pg_backend_pid()")) not in waiting
+
+
+def test_a_commit_of_anybody_is_a_change_and_a_read_is_none(tmp_path: Path) -> None:
+    engine, watch = open_database(url(tmp_path)), ChangeWatch(url(tmp_path))
+    assert [watch.changed(), watch.changed()] == [True, False]
+    with engine.begin() as connection:
+        connection.execute(priorities.insert().values(document="a", priority=1, set_at=0.0))
+        assert not watch.changed()
+    assert [watch.changed(), watch.changed()] == [True, False]
+    with engine.begin() as connection:
+        connection.execute(sa.select(priorities)).all()
+    assert not watch.changed()
+    with closing(sqlite3.connect(tmp_path / "below" / "fathom.db")) as other:
+        other.execute("DELETE FROM priorities")
+        other.commit()
+    assert [watch.changed(), watch.changed()] == [True, False]
+
+
+def test_a_database_that_was_replaced_or_is_missing_has_changed(tmp_path: Path) -> None:
+    file = tmp_path / "below" / "fathom.db"
+    watch = ChangeWatch(url(tmp_path))
+    assert [watch.changed(), watch.changed()] == [True, True]
+    file.parent.mkdir()
+    for name in ("first", "second"):
+        with closing(sqlite3.connect(tmp_path / name)) as made:
+            made.execute("CREATE TABLE t (c)")
+            made.commit()
+        (tmp_path / name).replace(file)
+        assert [watch.changed(), watch.changed()] == [True, False]
+
+
+def test_in_postgres_anything_may_have_changed() -> None:
+    watch = ChangeWatch("postgresql+psycopg2://nobody@nowhere/none")
+    assert [watch.changed(), watch.changed()] == [True, True]
