@@ -20,6 +20,7 @@ from dagster._core.origin import get_python_environment_entry_point
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.utils import FuturesAwareThreadPoolExecutor
 from dagster._core.workspace.load_target import GrpcServerTarget
+from dagster._grpc import server_watcher
 
 from fathom.orchestration.warm_runs.run_socket import CODE, socket_of
 from fathom.settings import PROJECT_ROOT
@@ -28,6 +29,7 @@ LOCATION = "fathom"
 MODULE = "definitions"
 WORKERS = 8  # threads that evaluate sensors and load subsets of jobs
 STOP_WITHIN_S = 5.0
+WATCH_EVERY_S = 5
 
 log = logging.getLogger("fathom.orchestration.code_server")
 
@@ -40,6 +42,14 @@ def code_server_address(home: Path) -> Path:
 def code_location(home: Path) -> GrpcServerTarget:
     """Returns the workspace of a deployment: the code location at the home's socket."""
     return GrpcServerTarget(host="localhost", port=None, socket=str(code_server_address(home)), location_name=LOCATION)
+
+
+def watch_seldom() -> None:
+    """Lets this process ask the code server every WATCH_EVERY_S seconds whether it was replaced.
+
+    Dagster asks every second, at two milliseconds of each side's CPU, and its workspace passes no other interval on.
+    """
+    server_watcher.WATCH_INTERVAL = WATCH_EVERY_S
 
 
 @contextmanager

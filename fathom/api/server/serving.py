@@ -13,12 +13,13 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from fathom.api.server.head_protocol import LimitedHeadProtocol
 from fathom.api.server.request_limits import BodyTimeouts, RequestLimits
+from fathom.processes.calm_server import CalmServer
 
 STOP_WITHIN_S = 6  # for uploads in progress; `fathom down` waits ten seconds
 STREAMS_TOLD_WITHIN_S = 1.0
 
 
-class Serving(uvicorn.Server):
+class Serving(CalmServer):
     """A server that closes streams with a reason and lets uploads finish."""
 
     def __init__(self, app: FastAPI, *, host: str, port: int, limits: RequestLimits | None = None) -> None:

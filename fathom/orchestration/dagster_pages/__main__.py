@@ -6,6 +6,7 @@ DAGSTER_HOME has to be set.
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 
 import dagster as dg
 import uvicorn
@@ -15,8 +16,9 @@ from dagster_webserver.cli import DEFAULT_DB_STATEMENT_TIMEOUT, DEFAULT_POOL_MAX
 from dagster_webserver.version import __version__
 
 from fathom.home import own_home
-from fathom.orchestration.code_server import code_location
+from fathom.orchestration.code_server import code_location, watch_seldom
 from fathom.orchestration.dagster_pages.webserver import GuardedWebserver
+from fathom.processes.calm_server import CalmServer
 from fathom.processes.ports import HOST
 from fathom.security.api_keys import open_keys
 from fathom.settings import settings
@@ -31,13 +33,14 @@ def main() -> None:
     given = options.parse_args()
     own_home(settings().home)
     configure_loggers(formatter="json", log_level="INFO")
+    watch_seldom()
     with dg.DagsterInstance.get() as instance:
         instance.optimize_for_webserver(DEFAULT_DB_STATEMENT_TIMEOUT, DEFAULT_POOL_RECYCLE, DEFAULT_POOL_MAX_OVERFLOW)
         location = code_location(settings().home)
         with WorkspaceProcessContext(instance, version=__version__, workspace_load_target=location) as context:
             app = GuardedWebserver(context, settings(), open_keys(settings())).create_asgi_app()
             # proxy headers could forge the address by which wrong keys are counted
-            uvicorn.run(
+            config = uvicorn.Config(
                 app,
                 host=HOST,
                 port=given.port,
@@ -45,6 +48,8 @@ def main() -> None:
                 proxy_headers=False,
                 timeout_graceful_shutdown=STOP_WITHIN_S,
             )
+            with suppress(KeyboardInterrupt):  # raised again by uvicorn once it has ended
+                CalmServer(config).run()
 
 
 if __name__ == "__main__":
