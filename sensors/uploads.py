@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
+from fathom.orchestration.daemon_rest import begin_tick, end_quiet_tick
 from fathom.orchestration.run_reconciliation import run_states
 from fathom.orchestration.run_submission import backlog_config, run_tags, submission_lock
 from fathom.orchestration.warm_runs.instance_check import raise_if_other
 from fathom.settings import settings
 from fathom.uploads.inbox.acceptance import IntakeReport
-from fathom.uploads.intake import Intake, open_intake
+from fathom.uploads.intake import open_intake
 from fathom.uploads.transitions import Reconciliation
 from fathom.uploads.upload import PlannedRun, UploadState
 from ingestion_assets.jobs import ingest_backlog, ingest_document
@@ -34,15 +35,19 @@ def new_uploads(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Ski
     is not the home's, before anything of the home is changed.
     """
     raise_if_other(settings(), context.instance)
+    inbox = begin_tick(settings())
     intake = open_intake(settings())
     report = intake.look()
     with submission_lock(settings()):  # the API starts runs too; a plan and its run are not atomic
         found = intake.reconcile(run_states(context.instance, intake.active_run_keys()))
         runs = [*found.again, *intake.plan_runs(found.in_flight)]
-    summary = sentence(report, found, intake)
+    counts = intake.counts()
+    summary = sentence(report, found, counts)
     for entry in report.refused:
         context.log.warning(f"Refused {entry.path}: {entry.error.name}: {entry.error.message} {entry.error.what_to_do}")
     if not runs:
+        if not (report.leaves_work or found.in_flight or counts.get(UploadState.ACCEPTED)):
+            end_quiet_tick(settings(), inbox)
         return dg.SkipReason(summary)
     context.log.info(summary)
     return dg.SensorResult(
@@ -59,9 +64,8 @@ def request(run: PlannedRun) -> dg.RunRequest:
     return dg.RunRequest(run.run_key, job_name=ingest_backlog.name, run_config=backlog_config(run.documents), tags=tags)
 
 
-def sentence(report: IntakeReport, found: Reconciliation, intake: Intake) -> str:
-    """Summarizes a tick: accepted, waiting and running documents, and errors."""
-    counts = intake.counts()
+def sentence(report: IntakeReport, found: Reconciliation, counts: Mapping[str, int]) -> str:
+    """Summarizes a tick: accepted, waiting and running documents, and errors; `counts` are the documents by state."""
     states = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()) if state != UploadState.ACCEPTED)
     parts = [
         f"{len(report.accepted)} new or changed of {report.known + len(report.accepted)} known"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,20 @@ def read_rows(settings: Settings, file: str, table: str, query: str, values: Map
     path = settings.dagster_home / "storage" / Path(file)
     if not path.exists():
         return None
-    engine = sa.create_engine(f"sqlite:///{path.as_uri()}?mode=ro&uri=true", connect_args={"timeout": TIMEOUT_S})
-    try:
-        with contextlib.suppress(sa.exc.SQLAlchemyError), engine.connect() as connection:
-            return list(connection.execute(sa.text(query.replace("{table}", table)).bindparams(*bound), values))
-        return None
-    finally:
-        engine.dispose()
+    with contextlib.suppress(sa.exc.SQLAlchemyError), _reader(path).connect() as connection:
+        return list(connection.execute(sa.text(query.replace("{table}", table)).bindparams(*bound), values))
+    return None
+
+
+def runs_url(settings: Settings) -> str:
+    """Returns the URL of the database with Dagster's runs."""
+    if settings.in_postgres:
+        return settings.operational_url
+    return f"sqlite:///{settings.dagster_home / 'storage' / RUNS}"
+
+
+@lru_cache(maxsize=8)
+def _reader(path: Path) -> sa.Engine:
+    """Returns the process's engine of the file, which keeps compiled statements and no connection."""
+    url = f"sqlite:///{path.as_uri()}?mode=ro&uri=true"
+    return sa.create_engine(url, poolclass=sa.NullPool, connect_args={"timeout": TIMEOUT_S})

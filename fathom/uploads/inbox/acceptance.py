@@ -45,6 +45,11 @@ class IntakeReport:
     stopped: str | None = None
     seconds: float = 0.0
 
+    @property
+    def leaves_work(self) -> bool:
+        """Whether the next pass has something to do, even if the inbox does not change until then."""
+        return bool(self.busy or self.left or self.stopped)
+
 
 @dataclass(frozen=True)
 class Acceptance:
