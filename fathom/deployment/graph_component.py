@@ -26,6 +26,7 @@ class GraphComponent:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._probed: ProcessComponent | None = None
 
     def start(self) -> str:
         """Starts it until it answers queries. Raises GraphUnreachable, StoreFull, StoreFailed."""
@@ -63,6 +64,16 @@ class GraphComponent:
             return ComponentStatus(name=self.name, state="stopped")
         try:
             return self._embedded().status()
+        except OSError as error:
+            return ComponentStatus(name=self.name, state="unhealthy", detail=disk_error(error, self._settings.home).message)
+
+    def probe(self) -> ComponentStatus:
+        """Returns its state and pid alone."""
+        if self._settings.graph_uri or not self._was_made():
+            return self.status()
+        try:
+            self._probed = self._probed or self._embedded()
+            return self._probed.probe()
         except OSError as error:
             return ComponentStatus(name=self.name, state="unhealthy", detail=disk_error(error, self._settings.home).message)
 

@@ -11,7 +11,7 @@ import psutil
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from fathom.errors import PartUnreachable
-from fathom.processes.process import DetachedProcess, RunningProcess, family_of, suspended_of
+from fathom.processes.process import DetachedProcess, RunningProcess, family_of, process_state, suspended_of
 
 ComponentState = Literal["healthy", "unhealthy", "stopped", "external"]
 
@@ -57,6 +57,10 @@ class Component(Protocol):
 
     def status(self) -> ComponentStatus:
         """Returns its status; never raises."""
+        ...
+
+    def probe(self) -> ComponentStatus:
+        """Returns its state and pid alone, which is far cheaper than the whole status; never raises."""
         ...
 
 
@@ -112,6 +116,15 @@ class ProcessComponent:
             detail=wrong,
             log=log,
         )
+
+    def probe(self) -> ComponentStatus:
+        """Returns whether the process works; processes below it are not looked at."""
+        running = self.process.running()
+        if running is None:
+            return ComponentStatus(name=self.name, state="stopped")
+        pid = running.identity.pid
+        wrong = self._wrong(running, [pid] if process_state(pid) == psutil.STATUS_STOPPED else [])
+        return ComponentStatus(name=self.name, state="unhealthy" if wrong else "healthy", pid=pid, detail=wrong)
 
     def _wrong(self, running: RunningProcess, suspended: Collection[int]) -> str | None:
         """Returns the component's problem; first that of a stopped process, which needs no wait for a response."""

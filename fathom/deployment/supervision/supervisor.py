@@ -15,10 +15,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 
-from fathom.deployment.components import SUPERVISOR, components_of, wanted
+from fathom.deployment.components import SUPERVISOR, component_named, components_of, wanted
 from fathom.observability.structured_logging import get_logger
 from fathom.processes.component import Component, ComponentStatus
 from fathom.processes.probes import disk_full_message
@@ -66,6 +67,7 @@ class Supervisor:
     parts: Sequence[Component]
     start: Start
     now: Callable[[], float] = time.monotonic
+    stopped: Callable[[Path], list[psutil.Process]] = suspended
     _watched: dict[str, ComponentWatch] = field(default_factory=dict)
     _suspended: dict[int, float] = field(default_factory=dict)
     _full: bool = False
@@ -88,7 +90,7 @@ class Supervisor:
         if not parts:
             return
         with ThreadPoolExecutor(len(parts), thread_name_prefix="look") as pool:
-            statuses = list(pool.map(lambda part: part.status(), parts))
+            statuses = list(pool.map(lambda part: part.probe(), parts))
         for status in statuses:
             self._recover(status)
 
@@ -112,7 +114,7 @@ class Supervisor:
     def _end_suspended(self) -> None:
         """Kills processes of the home that are stopped by a signal for too long; their owners replace them."""
         now = self.now()
-        found = {process.pid: process for process in suspended(self.settings.home)}
+        found = {process.pid: process for process in self.stopped(self.settings.home)}
         self._suspended = {pid: self._suspended.get(pid, now) for pid in found}
         for pid, since in self._suspended.items():
             if now - since > SUSPENDED_FOR_S:
@@ -168,9 +170,15 @@ def supervisor_of_others(settings: Settings) -> Supervisor:
 
 def supervisor_of_supervisor(settings: Settings) -> Supervisor:
     """Returns a supervisor of the supervisor, to run in another process."""
-    return Supervisor(
-        settings, [part for part in components_of(settings) if part.name == SUPERVISOR], component_starter(settings)
-    )
+    part = component_named(settings, SUPERVISOR)
+
+    def stopped(_home: Path) -> list[psutil.Process]:
+        with contextlib.suppress(psutil.Error):
+            if (pid := part.probe().pid) is not None and (process := psutil.Process(pid)).status() == psutil.STATUS_STOPPED:
+                return [process]
+        return []
+
+    return Supervisor(settings, [part], component_starter(settings), stopped=stopped)
 
 
 def component_starter(settings: Settings) -> Start:
