@@ -17,6 +17,8 @@ from fathom.errors import (
     FormTooLarge,
     HostRefused,
     PartUnreachable,
+    QueryFailed,
+    QueryTimedOut,
     Refused,
     StoreFailed,
     StoreFull,
@@ -41,6 +43,8 @@ _STATUS_OF: tuple[tuple[type[FathomError], HTTPStatus], ...] = (
     (DocumentTooLarge, HTTPStatus(413)),
     (UnknownFormat, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
     (DocumentRejected, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (QueryTimedOut, HTTPStatus.REQUEST_TIMEOUT),
+    (QueryFailed, HTTPStatus.UNPROCESSABLE_ENTITY),
     (DocumentFailed, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
 
@@ -54,7 +58,8 @@ def of_error(connection: HTTPConnection, error: FathomError) -> Response:
     """Returns the problem document of a named error."""
     status = status_of_error(error)
     detail = f"{error.message} {error.what_to_do}".strip()
-    return problem(connection, status, detail, title=error.name, document=error.document, headers=retry_after(status))
+    members = {name: value for name, value in (("document", error.document), *error.details().items()) if value is not None}
+    return problem(connection, status, detail, title=error.name, members=members, headers=retry_after(status))
 
 
 def retry_after(status: HTTPStatus) -> dict[str, str]:
@@ -68,16 +73,18 @@ def problem(
     detail: str,
     *,
     title: str | None = None,
-    document: str | None = None,
+    members: Mapping[str, object] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Returns an RFC 9457 problem document; `type` is `urn:fathom:error:NAME`, or `about:blank` for plain HTTP errors."""
+    """Returns an RFC 9457 problem document; `type` is `urn:fathom:error:NAME`, or `about:blank` for plain HTTP errors.
+
+    `members` are further members of the document.
+    """
     content = {
         **(of_status(status, detail) if title is None else _content(f"urn:fathom:error:{title}", title, status, detail)),
         "instance": connection.scope.get("raw_path", connection.scope["path"].encode()).decode("ascii", "replace"),
     }
-    if document is not None:
-        content["document"] = _encodable(document)
+    content |= {name: _encodable(value) if isinstance(value, str) else value for name, value in (members or {}).items()}
     return JSONResponse(content, status_code=status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 

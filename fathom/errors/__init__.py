@@ -12,6 +12,7 @@ FathomError
 │   ├── FormDamaged               the form of an upload
 │   │   └── UploadCut
 │   ├── FormTooLarge
+│   ├── QueryInvalid              a query to the graph
 │   └── AccountRefused            an account at a provider; documents wait until it is in order
 │       ├── KeyRefused
 │       ├── CreditSpent
@@ -62,6 +63,8 @@ FathomError
 │   ├── LeaseLost
 │   ├── RunLost
 │   └── RunCancelled
+├── QueryFailed                   the graph could not finish a query                       exit 1
+│   └── QueryTimedOut
 └── StoreFailed                   the disk or object store refused bytes                   exit 1
     ├── StoreFull
     ├── NotStored
@@ -93,7 +96,6 @@ from fathom.errors.deployment import (
     GraphUnreachable,
     NotStored,
     PortTaken,
-    QueryRefused,
     StoredDamaged,
     StoreFull,
     UnsafePath,
@@ -144,6 +146,7 @@ from fathom.errors.language_models import (
     ProxyUnusable,
     RequestRefused,
 )
+from fathom.errors.queries import QueryFailed, QueryInvalid, QueryPosition, QueryRefused, QueryTimedOut
 from fathom.errors.requests import FormDamaged, FormTooLarge, HostRefused, OriginRefused, UploadCut
 
 __all__ = [
@@ -199,7 +202,11 @@ __all__ = [
     "PortTaken",
     "ProxyRefused",
     "ProxyUnusable",
+    "QueryFailed",
+    "QueryInvalid",
+    "QueryPosition",
     "QueryRefused",
+    "QueryTimedOut",
     "Refused",
     "RequestRefused",
     "RunCancelled",

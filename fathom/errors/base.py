@@ -37,7 +37,12 @@ class FathomError(Exception):
             "tier": self.tier,
             "retryable": self.retryable and not self.final,
             "hint": self.what_to_do or None,
+            **self.details(),
         }
+
+    def details(self) -> dict[str, object]:
+        """Returns the members that only this kind of error has, for its JSON form and its problem document."""
+        return {}
 
 
 class UsageWrong(FathomError):

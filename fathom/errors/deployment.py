@@ -1,4 +1,4 @@
-"""Errors of components, of the store, and of refused requests."""
+"""Errors of components and of the store."""
 
 from __future__ import annotations
 
@@ -41,10 +41,6 @@ class UnsafePath(Refused):
 
     tier: ClassVar[Tier] = "low"
     hint = "Put the file itself into the inbox, without links or `..`."
-
-
-class QueryRefused(Refused):
-    """The query would write, or asks for more than its bounds."""
 
 
 class StoreFull(StoreFailed):
