@@ -1,101 +1,16 @@
-"""`fathom graph`: read-only queries, statistics and health of the graph."""
+"""`fathom graph`, also `fathom neo4j`: assembles the subcommands of the graph."""
 
 from __future__ import annotations
 
-import json
-from contextlib import closing
-from typing import TYPE_CHECKING, Annotated, Any
-
 import typer
 
-from fathom.cli.command_settings import deployment
-from fathom.cli.output import AsJson, cell, print_result, say, table
+from fathom.cli.commands.graph import graph_overview, graph_queries
+from fathom.cli.commands.graph.graph_group import group
 
-if TYPE_CHECKING:
-    from fathom.graphdb.user_query import QueryResult
-
-group = typer.Typer(help="Query and inspect the graph.", epilog="Example: fathom graph stats", no_args_is_help=True)
+FAMILIES = (graph_queries, graph_overview)  # importing a module registers its commands
 
 
 def add_to(app: typer.Typer) -> None:
     """Adds the group to the application, also as `neo4j`."""
     app.add_typer(group, name="graph")
     app.add_typer(group, name="neo4j", hidden=True)
-
-
-@group.command(epilog="Example: fathom graph query 'MATCH (e:Entity) RETURN e.name LIMIT 5'")
-def query(
-    cypher: Annotated[str, typer.Argument(metavar="CYPHER", help="A query that only reads.")],
-    param: Annotated[list[str] | None, typer.Option("--param", help="name=value; JSON is read as such.")] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds it may take.", min=0.1, max=600)] = 30.0,
-    limit: Annotated[int, typer.Option(help="Maximum number of rows.", min=1)] = 1000,
-    as_json: AsJson = False,
-) -> int:
-    """Run a read-only Cypher query."""
-    from fathom.graphdb.connection import open_graph
-    from fathom.graphdb.user_query import run_query
-
-    with closing(open_graph(deployment())) as connection:
-        result = run_query(connection, cypher, _parameters(param or []), timeout_s=timeout, limit=limit)
-    print_result(result, as_json, lambda: _print(result))
-    if result.summary["truncated"]:
-        say(f"There are more than {limit} rows; ask for more with --limit.")
-    return 0
-
-
-@group.command(epilog="Example: fathom graph health --json")
-def health(as_json: AsJson = False) -> int:
-    """Show whether the graph responds, and how fast."""
-    from fathom.graphdb.connection import open_graph
-    from fathom.graphdb.stats import graph_health
-
-    with closing(open_graph(deployment())) as connection:
-        found = graph_health(connection)
-    print_result(found, as_json, lambda: table(("what", "is"), ((name, _text(value)) for name, value in found.items())))
-    return 3 if found["status"] == "unhealthy" else 0
-
-
-@group.command(epilog="Example: fathom graph stats")
-def stats(as_json: AsJson = False) -> int:
-    """Show the content of the graph: nodes by label, relationships by type, episodes by collection."""
-    from fathom.graphdb.connection import open_graph
-    from fathom.graphdb.stats import graph_stats
-
-    with closing(open_graph(deployment())) as connection:
-        found = graph_stats(connection)
-    print_result(found, as_json, lambda: _print_stats(found))
-    return 0
-
-
-def _parameters(given: list[str]) -> dict[str, Any]:
-    from fathom.errors import UsageWrong
-
-    parameters: dict[str, Any] = {}
-    for parameter in given:
-        name, found, value = parameter.partition("=")
-        if not found or not name:
-            raise UsageWrong(f"--param {parameter!r} is not of the form name=value.")
-        try:
-            parameters[name] = json.loads(value)
-        except ValueError:
-            parameters[name] = value
-    return parameters
-
-
-def _print(result: QueryResult) -> None:
-    columns = list(result.records[0]) if result.records else []
-    if columns:
-        table(columns, ([_text(row[column]) for column in columns] for row in result.records))
-    say(f"{result.summary['records_returned']} rows in {result.summary['execution_time_ms']} ms")
-
-
-def _print_stats(found: dict[str, Any]) -> None:
-    rows = [("nodes", found["nodes"]["total"]), ("relationships", found["relationships"]["total"])]
-    rows += [(f"  :{label}", count) for label, count in found["nodes"]["by_label"].items()]
-    rows += [(f"  [:{name}]", count) for name, count in found["relationships"]["by_type"].items()]
-    rows += [(f"episodes of {name}", count) for name, count in found["episodes_by_collection"].items()]
-    table(("what", "count>"), rows)
-
-
-def _text(value: Any) -> str:
-    return cell(value) if not isinstance(value, dict | list) else json.dumps(value, ensure_ascii=False)
