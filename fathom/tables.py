@@ -59,6 +59,7 @@ episodes = sa.Table(
     sa.Column("updated_at", sa.Float, nullable=False),
     sa.Index("episodes_by_document", "document", "position"),
     sa.Index("episodes_by_state", "collection", "state"),
+    sa.Index("episodes_by_write", "state", "written_at", "collection", "entities", "facts"),  # covers the growth by day
 )
 
 # All run keys ever given to Dagster, which starts a run only for a new key.
@@ -408,4 +409,15 @@ document_dates = sa.Table(
     sa.Column("at", sa.Text, nullable=False),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("rank", sa.Integer, nullable=False),
+)
+
+# The last counts of entities and facts of a collection in the graph; `mark` changes with each write to the collection.
+graph_counts = sa.Table(
+    "graph_counts",
+    metadata,
+    sa.Column("collection", sa.Text, primary_key=True),
+    sa.Column("mark", sa.Text, nullable=False),
+    sa.Column("entities", sa.BigInteger, nullable=False),
+    sa.Column("facts", sa.BigInteger, nullable=False),
+    sa.Column("counted_at", sa.Float, nullable=False),
 )
