@@ -72,6 +72,7 @@ class EmbeddedServer:
         return (
             str(package / "jre" / "bin" / "java"),
             f"-Xmx{heap_mb}m",
+            "-XX:G1ConcRefinementThreads=0",  # else a thread wakes twenty times a second; pauses of so small a heap stay short
             *(f"-Darcadedb.{name}={value}" for name, value in options.items()),
             "-cp",
             str(package / "jars" / "*"),

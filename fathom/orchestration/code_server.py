@@ -77,6 +77,7 @@ def code_server(instance: dg.DagsterInstance, address: Path) -> Iterator[None]:
         server = DagsterGrpcServer(stop, servicer, log, workers, socket=str(address))
     finally:
         os.umask(before)
+    server.server.wait_for_termination = stop.wait  # its own wait wakes ten times a second
     thread = threading.Thread(target=server.serve, name="code-server", daemon=True)
     thread.start()
     try:

@@ -19,6 +19,7 @@ from fathom.settings import Settings
 from fathom.uploads.inbox.inbox_scan import state_of_inbox
 
 LOOK_EVERY_S = 1.0
+BEAT_EVERY_S = 5.0  # of a loop that rests for a fixed time
 SENSORS_REST_S = 60.0  # at most; a sensor that is switched on in Dagster's pages waits so long for its next tick
 QUEUE_RESTS_S = 10.0  # Dagster retries a failed launch after so long
 # A look at a large inbox is repeated after this multiple of its duration, but not later than a tick of the sensor would be.
@@ -59,7 +60,14 @@ class UploadNews:
         return state != settled
 
 
-def add_rest(daemon: DagsterDaemon[Any], news: Callable[[], bool], at_most_s: float) -> None:
+def nothing() -> bool:
+    """Returns False: there is never news for a loop that only repeats."""
+    return False
+
+
+def add_rest(
+    daemon: DagsterDaemon[Any], news: Callable[[], bool], at_most_s: float, *, look_every_s: float = LOOK_EVERY_S
+) -> None:
     """Adds a rest to the end of each iteration of the daemon's loop, until there is news or `at_most_s` have passed."""
     loop = daemon.core_loop
 
@@ -69,7 +77,7 @@ def add_rest(daemon: DagsterDaemon[Any], news: Callable[[], bool], at_most_s: fl
             if step is SpanMarker.END_SPAN:
                 until = time.monotonic() + at_most_s
                 while not (shutdown.is_set() or time.monotonic() > until or news()):
-                    shutdown.wait(LOOK_EVERY_S)
+                    shutdown.wait(look_every_s)
                     yield None
 
     daemon.core_loop = core_loop  # type: ignore[method-assign,assignment]  # Dagster looks up each daemon's type by its class

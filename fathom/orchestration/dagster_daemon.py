@@ -16,14 +16,14 @@ from dagster._daemon.controller import (
     create_daemons_from_instance,
     daemon_controller_from_instance,
 )
-from dagster._daemon.daemon import DagsterDaemon, SensorDaemon
+from dagster._daemon.daemon import DagsterDaemon, MonitoringDaemon, SensorDaemon
 from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import QueuedRunCoordinatorDaemon
 from dagster._utils.interrupts import capture_interrupts, raise_interrupts_as, setup_interrupt_handlers
 
 from fathom.database import ChangeWatch
 from fathom.home import own_home
 from fathom.orchestration.code_server import code_location, code_server, code_server_address, watch_seldom
-from fathom.orchestration.daemon_rest import QUEUE_RESTS_S, SENSORS_REST_S, UploadNews, add_rest
+from fathom.orchestration.daemon_rest import BEAT_EVERY_S, QUEUE_RESTS_S, SENSORS_REST_S, UploadNews, add_rest, nothing
 from fathom.processes.dagster_tables import runs_url
 from fathom.processes.heartbeat import Heartbeat
 from fathom.processes.probes import DAEMON_WRITES_EVERY_S, loop_heartbeat
@@ -42,6 +42,8 @@ def fathoms_daemons(of: Settings) -> Callable[[dg.DagsterInstance], Sequence[Dag
                 add_rest(daemon, UploadNews(of).any, SENSORS_REST_S)
             elif isinstance(daemon, QueuedRunCoordinatorDaemon):
                 add_rest(daemon, ChangeWatch(runs_url(of)).changed, QUEUE_RESTS_S)
+            elif isinstance(daemon, MonitoringDaemon):  # Dagster's own pauses are of half a second
+                add_rest(daemon, nothing, daemon.interval_seconds, look_every_s=BEAT_EVERY_S)
             add_heartbeat(daemon, loop_heartbeat(of.home, daemon.daemon_type()))
         return daemons
 

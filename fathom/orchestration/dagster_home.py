@@ -62,6 +62,9 @@ def dagster_config(settings: Settings) -> dict[str, Any]:
             "poll_interval_seconds": 15,
             "max_resume_run_attempts": 0,
         },
+        # No asset has a condition or a policy for these; each would be a loop of the daemon.
+        "auto_materialize": {"enabled": False, "use_sensors": False},
+        "freshness": {"enabled": False},
         "sensors": {"use_threads": True, "num_workers": 4},
         "schedules": {"use_threads": True, "num_workers": 2},
         "retention": {"sensor": {"purge_after_days": days}, "schedule": {"purge_after_days": days}},
