@@ -31,6 +31,7 @@ CASES = (
     "model_calls",
     "restated",
     "backlog",
+    "backlog_memory",
     "drop_latency",
     "launcher",
     "eta",
