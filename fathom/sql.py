@@ -26,6 +26,7 @@ class AdvisoryLock(IntEnum):
     BUDGET = 7_264_118
     SLOTS = 7_264_119
     EVICTIONS = 7_264_120
+    AUDIT = 7_264_121  # appends to the audit log, whose lines form a chain
 
 
 def insert_into(engine: Engine, table: sa.Table) -> Any:

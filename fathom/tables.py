@@ -273,19 +273,36 @@ attachments = sa.Table(
     sa.Index("attachments_by_mail", "mail", "position"),
 )
 
-# Irreversible actions of people, with the complete account.
+# Irreversible and administrative actions of people, append-only (triggers refuse other changes). `number` counts the lines
+# from 1; `hash` is over the line and the hash of the line before it (fathom/security/audit_chain.py).
 audit_log = sa.Table(
     "audit_log",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
     sa.Column("at", sa.Float, nullable=False),
     sa.Column("action", sa.Text, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
+    sa.Column("key", sa.Text),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("request", sa.Text),
     sa.Column("collection", sa.Text, nullable=False),
     sa.Column("document", sa.Text),
+    sa.Column("outcome", sa.Text, nullable=False),
     sa.Column("account", sa.Text, nullable=False),
     sa.Column("evidence", sa.Text),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Index("audit_log_by_number", "number", unique=True),
     sa.Index("audit_log_by_document", "document", "at"),
+)
+
+# Number and hash of the last line of the audit log, in a single row.
+audit_head = sa.Table(
+    "audit_head",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
 )
 
 # Priorities of documents; 0 without a row.

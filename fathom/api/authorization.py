@@ -14,6 +14,7 @@ from fathom.api.request_guards import SAFE
 from fathom.api.routes.document_paths import DocumentId
 from fathom.api.routes.parameters import MAX_NAME
 from fathom.ids import split_document_id
+from fathom.security.actor import Actor, set_actor
 from fathom.security.api_keys import COOKIE, Caller, KeyRole, KeyStore, key_in_headers
 from fathom.security.request_pacing import GuessLimit
 
@@ -27,6 +28,8 @@ def needs(role: KeyRole) -> Callable[[HTTPConnection], Awaitable[Caller]]:
         known = await identified(connection)
         if not known.has(role):
             raise HTTPException(403, f"This needs a key of the role {role}; yours is of the role {known.role}.")
+        address = connection.client.host if connection.client else ""
+        set_actor(Actor(known.name, known.key, address, getattr(connection.state, "request_id", None)))
         return known
 
     caller.role = role  # type: ignore[attr-defined]  # read by scripts/generate_docs.py and its test

@@ -10,6 +10,7 @@ import typer
 from typer._click import exceptions as click  # typer carries its own click and gives these no public name
 
 from fathom.cli.commands import (
+    audit_command,
     convert_command,
     cost_command,
     docling_command,
@@ -49,6 +50,7 @@ for group in (
     docling_command,
     graph_command,
     keys_command,
+    audit_command,
 ):
     group.add_to(app)
 

@@ -131,6 +131,7 @@ CATALOGUE: Final[tuple[EventType, ...]] = (
     _event("system.repaired", "Ledger and graph were made to agree.", collection=str, removed=int, again=int, by=str),
     _event("system.key_created", "An API key was made.", key=str, role=str, by=str),
     _event("system.key_revoked", "An API key is no longer valid.", key=str, by=str),
+    _event("system.audited", "A line was appended to the audit log.", number=int, hash=str, action=str, by=str),
 )
 
 BY_NAME: Final[Mapping[str, EventType]] = {event.name: event for event in CATALOGUE}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from fathom.errors import RunCancelled
+from fathom.ids import split_document_id
 from fathom.observability.structured_logging import emit
 from fathom.orchestration.run_reconciliation import terminate_run
+from fathom.security.audit_log import audited
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
 from fathom.uploads.upload import ENDED
@@ -23,10 +25,13 @@ def cancel(settings: Settings, document: str, *, by: str) -> bool:
     if before is None or not (intake.cancel(document) or by_hand):
         return False
     emit("upload.cancelled", "The work on it was cancelled", document=document, run=before.run_id, by=by)
-    if before.run_key is not None and before.state not in ENDED:
-        terminate_run(settings, before.run_id, before.run_key, by)
-    for run in by_hand:
-        intake.failed_by_hand(document, run, RunCancelled("The run was cancelled.", document=document))
-        if run != before.run_id:
-            terminate_run(settings, run, "", by)
+    collection, _ = split_document_id(document)
+    account = {"state": before.state, "runs": sorted({run for run in (before.run_id, *by_hand) if run})}
+    with audited(intake.engine, "documents.cancel", collection=collection, document=document, account=account):
+        if before.run_key is not None and before.state not in ENDED:
+            terminate_run(settings, before.run_id, before.run_key, by)
+        for run in by_hand:
+            intake.failed_by_hand(document, run, RunCancelled("The run was cancelled.", document=document))
+            if run != before.run_id:
+                terminate_run(settings, run, "", by)
     return True

@@ -46,7 +46,11 @@ def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
     Raises InHandNow while a run works on it, GraphUnreachable, StoreFailed; a second call continues where that stopped.
     """
     intake = open_intake(settings)
-    with submission_lock(settings):  # so that no run is started for it meanwhile
+    collection, _ = split_document_id(document)
+    with (
+        submission_lock(settings),  # so that no run is started for it meanwhile
+        audit_log.failure_audited(intake.engine, ACTION, collection=collection, document=document),
+    ):
         row = intake.state_of(document)
         if row is None:
             return None

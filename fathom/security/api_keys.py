@@ -23,6 +23,7 @@ from fathom.errors import DatabaseUnreachable, StoreFull, UsageWrong
 from fathom.ids import collection_name
 from fathom.observability.structured_logging import emit
 from fathom.processes.process import disk_error
+from fathom.security.audit_log import ALL_COLLECTIONS, audited
 from fathom.settings import Settings
 from fathom.tables import api_keys
 from fathom.waits import MIN_WAIT_S, bounded_waits
@@ -97,7 +98,11 @@ class KeyStore:
             "created_at": time.time(),
             "created_by": by,
         }
-        with self._engine.begin() as connection:
+        account = {"key": key_id, "name": values["name"], "role": role}
+        with (
+            audited(self._engine, "keys.create", collection=collection or ALL_COLLECTIONS, account=account),
+            self._engine.begin() as connection,
+        ):
             connection.execute(api_keys.insert().values(hash=_hash(secret, os.urandom(16)), **values))
         emit("system.key_created", "An API key was made", key=key_id, role=role, by=by or "fathom")
         return NewKey(**values, last_used_at=None, revoked_at=None, key=f"fathom_{key_id}_{secret}")
@@ -125,8 +130,10 @@ class KeyStore:
     def revoke(self, key_id: str, *, by: str | None = None) -> bool:
         """Revokes the key; returns False if there is no valid key with this id."""
         valid = (api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
-        with self._engine.begin() as connection:
-            revoked = connection.execute(api_keys.update().where(*valid).values(revoked_at=time.time())).rowcount == 1
+        with audited(self._engine, "keys.revoke", account={"key": key_id}) as account:
+            with self._engine.begin() as connection:
+                revoked = connection.execute(api_keys.update().where(*valid).values(revoked_at=time.time())).rowcount == 1
+            account["revoked"] = revoked
         if revoked:
             emit("system.key_revoked", "An API key was revoked", key=key_id, by=by or "fathom")
         return revoked

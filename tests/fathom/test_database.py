@@ -29,6 +29,7 @@ RELEASED = {
     "r0003_batches_and_match_columns": "cd0b464729dd",
     "r0004_shared_responses_and_slots": "0e94ba0551ce",
     "r0005_graph_counts": "b0f744514e06",
+    "r0006_audit_chain": "7d2f608ab538",
 }
 OPENER = "import sys; from fathom.database import open_database; open_database(sys.argv[1])"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -13,7 +12,9 @@ from fathom.api.authorization import Operator, Reader, unbound, within
 from fathom.api.routes.parameters import MAX_NAME, CollectionPath
 from fathom.database import open_database
 from fathom.ids import collection_name
-from fathom.observability.structured_logging import emit
+from fathom.operations.pause_collections import pause as pause_collection
+from fathom.operations.pause_collections import resume as resume_collection
+from fathom.settings import Settings
 from fathom.uploads import paused_collections
 from fathom.uploads.paused_collections import ALL, Pause
 
@@ -39,21 +40,16 @@ async def pause(
 ) -> Pause:
     """Pause a collection (`*`: all): no run starts until it is resumed; current runs finish."""
     _may(caller, collection)
-    engine = open_database(request.app.state.settings.operational_url)
-    made = await run_in_threadpool(
-        lambda: paused_collections.pause(engine, collection, reason=reason, by=caller.name, now=time.time())
-    )
-    emit("system.paused", "Paused", collection=collection, by=caller.name)
-    return made
+    settings: Settings = request.app.state.settings
+    return await run_in_threadpool(lambda: pause_collection(settings, collection, reason=reason, by=caller.name))
 
 
 @router.post("/api/collections/{collection}/resume")
 async def resume(request: Request, caller: Operator, collection: CollectionPath) -> Pauses:
     """Resume a collection (`*`: end the pause of all); returns the remaining pauses."""
     _may(caller, collection)
-    engine = open_database(request.app.state.settings.operational_url)
-    if await run_in_threadpool(paused_collections.resume, engine, collection):
-        emit("system.resumed", "Resumed", collection=collection, by=caller.name)
+    settings: Settings = request.app.state.settings
+    if await run_in_threadpool(lambda: resume_collection(settings, collection, by=caller.name)):
         request.app.state.launcher.kick(request.state.request_id)
     return await pauses(request, caller)
 

@@ -199,15 +199,12 @@ def pause(
     as_json: AsJson = False,
 ) -> int:
     """Start no run for a collection, or for any, until `resume`; current runs finish."""
-    from fathom.database import open_database
     from fathom.ids import collection_name
-    from fathom.observability.structured_logging import emit
-    from fathom.uploads import paused_collections
+    from fathom.operations.pause_collections import pause as pause_collection
+    from fathom.uploads.paused_collections import ALL
 
-    engine = open_database(deployment().operational_url)
-    which = paused_collections.ALL if collection is None else collection_name(collection)
-    made = paused_collections.pause(engine, which, reason=reason, by=BY, now=time.time())
-    emit("system.paused", "Paused", collection=which, by=BY)
+    which = ALL if collection is None else collection_name(collection)
+    made = pause_collection(deployment(), which, reason=reason, by=BY)
     print_result(made, _json(context, as_json), lambda: say(f"{collection or 'Everything'} is paused."))
     return 0
 
@@ -216,15 +213,14 @@ def resume(context: typer.Context, collection: Collection = None, as_json: AsJso
     """End the pause of a collection, or the pause of all; a paused account of the language model is tried at once."""
     from fathom.database import open_database
     from fathom.ids import collection_name
-    from fathom.observability.structured_logging import emit
+    from fathom.operations.pause_collections import resume as resume_collection
     from fathom.uploads import paused_collections, provider_accounts
 
-    engine = open_database(deployment().operational_url)
+    settings = deployment()
+    engine = open_database(settings.operational_url)
     which = paused_collections.ALL if collection is None else collection_name(collection)
     tried = provider_accounts.probe_now(engine)
-    ended = paused_collections.resume(engine, which)
-    if ended:
-        emit("system.resumed", "Resumed", collection=which, by=BY)
+    ended = resume_collection(settings, which, by=BY)
     left = list(paused_collections.paused(engine))
     message = f"{collection or 'Everything'} goes on." if ended else f"{collection or 'Everything'} was not paused."
     if tried:

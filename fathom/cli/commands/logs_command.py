@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fathom.cli.command_settings import deployment
+from fathom.cli.moments import read_moment
 from fathom.cli.output import AsJson, print_json, print_text, say
 
 if TYPE_CHECKING:
     from fathom.uploads.upload import Upload
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,7 +31,7 @@ def logs(
     from fathom.observability.log_reader import Follower, LogFilter, read_lines
 
     settings = deployment()
-    when = _time(since)
+    when = read_moment(since)
     wanted = LogFilter(document, _one_of(stage, "stage"), _one_of(level, "level"), when)
     follower = Follower(settings.home, wanted)
     lines = read_lines(settings.home, document, stage=wanted.stage, level=wanted.level, since=when)
@@ -81,17 +79,3 @@ def _one_of(value: str | None, what: str) -> str | None:
     if value is not None and value.lower() not in allowed:
         raise UsageWrong(f"There is no {what} {value}.", hint=f"They are: {', '.join(allowed)}.")
     return value.lower() if value else None
-
-
-def _time(text: str | None) -> datetime | None:
-    from fathom.errors import UsageWrong
-
-    if text is None:
-        return None
-    if text[:-1].isdigit() and text[-1] in _UNITS:
-        return datetime.now(UTC) - timedelta(seconds=int(text[:-1]) * _UNITS[text[-1]])
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageWrong(f"{text} is no time.", hint="Write 10m, 2h, 1d, or 2026-01-31T12:00.") from error
-    return when.astimezone(UTC)
