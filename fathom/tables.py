@@ -262,6 +262,15 @@ writer_leases = sa.Table(
     sa.Column("expires_at", sa.Float, nullable=False),
 )
 
+# Collections that are being restored from a backup, and take no writes until that is done.
+unfinished_restores = sa.Table(
+    "unfinished_restores",
+    metadata,
+    sa.Column("collection", sa.Text, primary_key=True),
+    sa.Column("backup_id", sa.Text, nullable=False),
+    sa.Column("started_at", sa.Float, nullable=False),
+)
+
 # Attachments with their mail and its version.
 attachments = sa.Table(
     "attachments",

@@ -13,10 +13,12 @@ FathomError
 │   │   └── UploadCut
 │   ├── FormTooLarge
 │   ├── QueryInvalid              a query to the graph
-│   └── AccountRefused            an account at a provider; documents wait until it is in order
-│       ├── KeyRefused
-│       ├── CreditSpent
-│       └── PermissionMissing
+│   ├── AccountRefused            an account at a provider; documents wait until it is in order
+│   │   ├── KeyRefused
+│   │   ├── CreditSpent
+│   │   └── PermissionMissing
+│   ├── BackupMissing
+│   └── PassphraseMissing
 ├── PartUnreachable               a component does not respond                             exit 3
 │   ├── GraphUnreachable
 │   ├── ConverterUnreachable
@@ -32,7 +34,9 @@ FathomError
 │   ├── HostRefused
 │   ├── OriginRefused
 │   ├── QueryRefused
-│   └── BudgetSpent
+│   ├── BudgetSpent
+│   ├── CollectionOccupied
+│   └── RestoreUnfinished
 ├── DocumentRejected              the upload can never become a document                   exit 1
 │   ├── EmptyDocument
 │   ├── UnknownFormat
@@ -43,7 +47,8 @@ FathomError
 │   ├── DocumentTooLarge
 │   ├── TooManyPages
 │   ├── NestedTooDeep
-│   └── ArchiveBomb
+│   ├── ArchiveBomb
+│   └── GraphFileInvalid          a file to import
 ├── DocumentFailed                the work on a valid document failed; a retry can help    exit 1
 │   ├── ConversionFailed
 │   │   ├── ConversionTimedOut
@@ -62,9 +67,17 @@ FathomError
 │   ├── DoneInPart
 │   ├── LeaseLost
 │   ├── RunLost
-│   └── RunCancelled
+│   ├── RunCancelled
+│   └── WriteUndone
 ├── QueryFailed                   the graph could not finish a query                       exit 1
 │   └── QueryTimedOut
+├── BackupRefused                 a file cannot be restored; nothing was changed            exit 1
+│   ├── BackupDamaged
+│   ├── BackupForeign
+│   ├── BackupTooNew
+│   └── PassphraseWrong
+├── ValueNotWritable              a format cannot hold a value of the graph                exit 1
+├── RestoreFailed                 a restore could not be finished; it can be continued        exit 1
 └── StoreFailed                   the disk or object store refused bytes                   exit 1
     ├── StoreFull
     ├── NotStored
@@ -77,6 +90,18 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from fathom.errors.backups import (
+    BackupDamaged,
+    BackupForeign,
+    BackupMissing,
+    BackupRefused,
+    BackupTooNew,
+    CollectionOccupied,
+    PassphraseMissing,
+    PassphraseWrong,
+    RestoreFailed,
+    RestoreUnfinished,
+)
 from fathom.errors.base import (
     DocumentFailed,
     DocumentRejected,
@@ -123,7 +148,9 @@ from fathom.errors.documents import (
     RunLost,
     TooManyPages,
     UnknownFormat,
+    WriteUndone,
 )
+from fathom.errors.graph_files import GraphFileInvalid, ValueNotWritable
 from fathom.errors.language_models import (
     AccountRefused,
     AddressWrong,
@@ -157,12 +184,18 @@ __all__ = [
     "AnswerUnusable",
     "AnswersUnusable",
     "ArchiveBomb",
+    "BackupDamaged",
+    "BackupForeign",
+    "BackupMissing",
+    "BackupRefused",
+    "BackupTooNew",
     "BudgetSpent",
     "CertificateMissing",
     "CertificateRefused",
     "CheckBlocked",
     "ChunkingFailed",
     "ChunkingTimedOut",
+    "CollectionOccupied",
     "ConversionCancelled",
     "ConversionFailed",
     "ConversionOutOfMemory",
@@ -184,6 +217,7 @@ __all__ = [
     "FathomError",
     "FormDamaged",
     "FormTooLarge",
+    "GraphFileInvalid",
     "GraphUnreachable",
     "GraphWriteFailed",
     "HostRefused",
@@ -197,6 +231,8 @@ __all__ = [
     "OriginRefused",
     "PartUnreachable",
     "PassageTooLong",
+    "PassphraseMissing",
+    "PassphraseWrong",
     "PasswordWrong",
     "PermissionMissing",
     "PortTaken",
@@ -209,6 +245,8 @@ __all__ = [
     "QueryTimedOut",
     "Refused",
     "RequestRefused",
+    "RestoreFailed",
+    "RestoreUnfinished",
     "RunCancelled",
     "RunLost",
     "SettingsInvalid",
@@ -221,6 +259,8 @@ __all__ = [
     "UnsafePath",
     "UploadCut",
     "UsageWrong",
+    "ValueNotWritable",
+    "WriteUndone",
     "error_named",
 ]
 

@@ -23,6 +23,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from fathom.errors import FathomError, LeaseLost
+from fathom.ledger.unfinished_restores import UnfinishedRestores
 from fathom.observability.structured_logging import get_logger
 from fathom.sql import insert_into
 from fathom.tables import writer_leases
@@ -46,13 +47,18 @@ class Lease:
 class Leases:
     """The leases of a database; a process that dies loses its lease at once on this host, after `seconds` on another."""
 
-    def __init__(self, engine: Engine, *, seconds: float = LEASE_S) -> None:
+    def __init__(self, engine: Engine, *, seconds: float = LEASE_S, restoring: str | None = None) -> None:
+        """`restoring` is the backup that the holder restores, which may write to a collection that is marked by it."""
         self._engine = engine
+        self._restoring = restoring
         self._seconds = seconds
 
     @contextmanager
     def hold(self, collection: str) -> Iterator[Lease]:
-        """Acquires the lease, renews it in a thread, and releases it. Waits while another process holds it."""
+        """Acquires the lease, renews it in a thread, and releases it. Waits while another process holds it.
+
+        Raises RestoreUnfinished where the collection is incomplete.
+        """
         lease = self._acquire(collection)
         ended = threading.Event()
         renewing = threading.Thread(target=self._renew, args=(lease, ended), name="lease", daemon=True)
@@ -80,6 +86,7 @@ class Leases:
                 insert_into(self._engine, writer_leases).values(**vacant).on_conflict_do_nothing(index_elements=["collection"])
             )
         while True:
+            UnfinishedRestores(self._engine).reject(collection, self._restoring)
             row = self._row(collection)
             if row.expires_at < time.time() or is_dead(row.holder):
                 with self._engine.begin() as connection:
