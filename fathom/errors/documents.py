@@ -134,3 +134,11 @@ class RunCancelled(DocumentFailed):
     tier: ClassVar[Tier] = "low"
     retryable = False
     hint = "Start it again: `fathom documents retry ID`."
+
+
+class WriteUndone(DocumentFailed):
+    """A person took back what the only run over the document had written."""
+
+    tier: ClassVar[Tier] = "low"
+    retryable = False
+    hint = "Ingest it again: `fathom documents retry ID`."
