@@ -447,3 +447,81 @@ graph_counts = sa.Table(
     sa.Column("facts", sa.BigInteger, nullable=False),
     sa.Column("counted_at", sa.Float, nullable=False),
 )
+
+# Documents that one command or request uploaded together, with the version of each that was new then.
+upload_batches = sa.Table(
+    "upload_batches",
+    metadata,
+    sa.Column("batch", sa.Text, primary_key=True),
+    sa.Column("document", sa.Text, primary_key=True),
+    sa.Column("collection", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("placed_at", sa.Float, nullable=False),
+    sa.Index("upload_batches_by_document", "document", "version"),
+)
+
+# Writes of versions of documents to the graph, until they can no longer be undone. `runs` is a JSON list of Dagster's run ids;
+# `content` lists the episodes before and after, with the dates of the version.
+graph_writes = sa.Table(
+    "graph_writes",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("collection", sa.Text, nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("runs", sa.Text, nullable=False),
+    sa.Column("batch", sa.Text),
+    sa.Column("began_at", sa.Float, nullable=False),
+    sa.Column("ended_at", sa.Float),
+    sa.Column("undone_at", sa.Float),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Index("graph_writes_by_document", "document", "began_at"),
+    sa.Index("graph_writes_by_batch", "batch"),
+)
+
+# Content that a write, a removal or an undo (`owner`) took away and that may be brought back, compressed.
+retired_content = sa.Table(
+    "retired_content",
+    metadata,
+    sa.Column("owner", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("collection", sa.Text, nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("retired_at", sa.Float, nullable=False),
+    sa.Index("retired_content_by_document", "document", "retired_at"),
+)
+
+# Undos of a document's writes: begun, and done once the graph and all rows follow; `plan` is what is left to do, compressed.
+graph_undos = sa.Table(
+    "graph_undos",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("collection", sa.Text, nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("plan", sa.LargeBinary),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("began_at", sa.Float, nullable=False),
+    sa.Column("done_at", sa.Float),
+    sa.Index("graph_undos_by_document", "document", "done_at"),
+)
+
+# Decisions of people on entities and facts, above the verdicts of the language model. `subject` is a JSON object by the kind;
+# `replaced` has the verdicts of the model that a decision took the place of, `applied_at` when the graph followed.
+curation_decisions = sa.Table(
+    "curation_decisions",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("collection", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("replaced", sa.Text),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("decided_by", sa.Text, nullable=False),
+    sa.Column("decided_at", sa.Float, nullable=False),
+    sa.Column("undone_by", sa.Text),
+    sa.Column("undone_at", sa.Float),
+    sa.Column("applied_at", sa.Float),
+    sa.Index("curation_decisions_by_collection", "collection", "decided_at"),
+)
