@@ -16,12 +16,13 @@ import psutil
 
 from benchmarks.figure import Figure
 from benchmarks.material import deployment
-from fathom.deployment.components import process_folder
-from fathom.processes.process import processes_of_home
+from fathom.deployment.components import component_named, process_folder
+from fathom.processes.process import family_of, processes_of_home
 from fathom.settings import Settings
 
 SETTLED_AFTER_S = 90.0  # imports, first ticks and the first reload of the workspace are over
 WATCHED_S = 300.0
+CONVERTER = "converter"
 
 
 def measure(watched_s: float = WATCHED_S) -> list[Figure]:
@@ -46,13 +47,21 @@ def measure(watched_s: float = WATCHED_S) -> list[Figure]:
 def _seconds_by_component(of: Settings) -> dict[str, float]:
     """CPU seconds of each component with all its descendants, also of those that ended and were waited for."""
     roots = {json.loads(file.read_text())["pid"]: file.stem for file in process_folder(of).glob("*.json")}
+    roots[component_named(of, CONVERTER).probe().pid] = CONVERTER
     seconds: dict[str, float] = defaultdict(float)
-    for process in processes_of_home(of.home):
+    for process in _processes(of):
         with suppress(psutil.NoSuchProcess):
             times = process.cpu_times()
             spent = times.user + times.system + times.children_user + times.children_system
             seconds[_component(process, roots)] += spent
     return dict(seconds)
+
+
+def _processes(of: Settings) -> list[psutil.Process]:
+    """All processes of the home, with the converter's, which whoever first needs one starts for all."""
+    pid = component_named(of, CONVERTER).probe().pid
+    found = [*processes_of_home(of.home), *(family_of(pid) if pid else [])]
+    return list({process.pid: process for process in found}.values())
 
 
 def _component(process: psutil.Process, roots: dict[int, str]) -> str:
@@ -65,7 +74,7 @@ def _component(process: psutil.Process, roots: dict[int, str]) -> str:
 def _memory(of: Settings) -> int:
     """Bytes of all processes, each page divided by the number of processes that share it (PSS)."""
     total = 0
-    for process in processes_of_home(of.home):
+    for process in _processes(of):
         with suppress(psutil.NoSuchProcess, OSError, StopIteration):
             lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()
             total += 1024 * next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
