@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from fathom.embedding.embedder import Embedder
 from fathom.graph.write.fact_changes import FactChanges
-from fathom.knowledge.assertions import FACT_COLUMNS, AssertedFact, StoredFact, parse_timestamp, stored_facts
+from fathom.knowledge.assertions import FACT_COLUMNS, AssertedFact, RunQuery, StoredFact, parse_timestamp, stored_facts
 from fathom.knowledge.fact_validity import (
     Claim,
     ExclusiveGroup,
@@ -61,39 +62,75 @@ SET r.valid_at = row.valid_at, r.invalid_at = row.invalid_at, r.expired_at = row
 Rules = Mapping[str, FunctionalRelation]
 
 
-def recompute_entities(tx: ManagedTransaction, uuids: Mapping[str, Collection[str]], embedder: Embedder) -> None:
-    """Recomputes name and type (by majority of mentions), date (the first) and confidence (the highest) of the entities.
+@dataclass(frozen=True)
+class ElectedEntity:
+    """What the mentions of an entity give it: name and type by majority, the first date, the highest confidence.
+
+    `given` has the types that any mention gives; `type` is None where no mention gives one.
+    """
+
+    name: str
+    type: str | None
+    since: datetime | None
+    confidence: float | None
+    given: frozenset[str]
+
+
+def read_votes(run: RunQuery, uuids: Collection[str]) -> dict[str, list[Mapping[str, Any]]]:
+    """Returns the votes of mentions for each of the entities, by uuid; each vote has the entity's stored values as well."""
+    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in run(VOTES, uuids=list(uuids)) if uuids else ():
+        found[row["uuid"]].append(row)
+    return found
+
+
+def elect(votes: Sequence[Mapping[str, Any]]) -> ElectedEntity:
+    """Returns what the votes for an entity give it.
 
     A mention by another key, as an initial, does not vote on the name where a mention by the entity's own key does; a mention
-    without a type does not vote on the type where others do. `uuids` has for each entity the types of its deleted mentions;
-    labels that no mention ever gave stay.
+    without a type does not vote on the type where others do.
     """
-    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for row in tx.run(VOTES, uuids=list(uuids)) if uuids else ():
-        found[row["uuid"]].append(row)
+    labels = type_labels(votes)
+    types: Counter[str] = Counter()
+    for row in votes:
+        # mentions of older versions have no name, and vote for the present labels
+        for kind in [row["type"]] if row["name"] is not None else labels:
+            types[kind] += row["votes"]
+    given = frozenset(types)
+    dates = [first for row in votes if (first := parse_timestamp(row["first"]))]
+    types = Counter({kind: count for kind, count in types.items() if not is_generic(kind)}) or types
+    del types[None]
+    return ElectedEntity(
+        name=_spelling(_names(votes)),
+        type=_winner(types) if types else None,
+        since=min(dates, default=parse_timestamp(votes[0]["since"])),
+        confidence=max((row["surest"] for row in votes if row["surest"] is not None), default=None),
+        given=given,
+    )
+
+
+def type_labels(votes: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Returns the stored types of the entity of these votes."""
+    return {label for label in votes[0]["labels"] if label != "Entity"}
+
+
+def recompute_entities(tx: ManagedTransaction, uuids: Mapping[str, Collection[str]], embedder: Embedder) -> None:
+    """Recomputes name, type, date and confidence of the entities from their mentions.
+
+    `uuids` has for each entity the types of its deleted mentions; labels that no mention ever gave stay.
+    """
     rows: list[dict[str, Any]] = []
     renamed: list[dict[str, Any]] = []
     wrong: dict[str, list[str]] = defaultdict(list)
     right: dict[str, list[str]] = defaultdict(list)
-    for uuid, votes in sorted(found.items()):
-        stored = votes[0]
-        labels = {label for label in stored["labels"] if label != "Entity"}
-        names = _names(votes)
-        types: Counter[str] = Counter()
-        for row in votes:
-            # mentions of older versions have no name, and vote for the present labels
-            for kind in [row["type"]] if row["name"] is not None else labels:
-                types[kind] += row["votes"]
-        given = set(types)
-        types = Counter({kind: count for kind, count in types.items() if not is_generic(kind)}) or types
-        del types[None]
-        name, since = _spelling(names), min(first for row in votes if (first := parse_timestamp(row["first"])))
-        confidence = max((row["surest"] for row in votes if row["surest"] is not None), default=None)
-        if (name, since, confidence) != (stored["held"], parse_timestamp(stored["since"]), stored["sure"]):
-            rows.append({"uuid": uuid, "name": name, "created_at": since, "confidence": confidence})
-            renamed += rows[-1:] if name != stored["held"] else []
-        wanted = {_winner(types)} if types else set[str]()
-        for label in (labels & {*given, *uuids[uuid]}) - wanted:
+    for uuid, votes in sorted(read_votes(tx.run, uuids).items()):
+        stored, labels, elected = votes[0], type_labels(votes), elect(votes)
+        values = (elected.name, elected.since, elected.confidence)
+        if values != (stored["held"], parse_timestamp(stored["since"]), stored["sure"]):
+            rows.append({"uuid": uuid, "name": elected.name, "created_at": elected.since, "confidence": elected.confidence})
+            renamed += rows[-1:] if elected.name != stored["held"] else []
+        wanted = {elected.type} if elected.type else set[str]()
+        for label in (labels & {*elected.given, *uuids[uuid]}) - wanted:
             wrong[label].append(uuid)
         for label in wanted - labels:
             right[label].append(uuid)

@@ -6,8 +6,11 @@ A function of the stored facts, so it does not depend on the order of documents 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fathom.knowledge.assertions import RunQuery
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
@@ -31,20 +34,42 @@ def recompute_summaries(tx: ManagedTransaction, uuids: Collection[str], lost: Co
 
     A summary that another client wrote stays, except for entities that `lost` a mention, whose content it may contain.
     """
-    wanted = {*uuids, *lost}
-    if not wanted:
-        return
-    stored = {row["uuid"]: row for row in tx.run(SENTENCES_OF, uuids=sorted(wanted), most=2 * MAX_SENTENCES)}
-    if without_facts := sorted(wanted - stored.keys()):
-        stored |= {row["uuid"]: row for row in tx.run(WITHOUT_FACTS, uuids=without_facts)}
-    rows = []
-    for uuid, row in sorted(stored.items()):
-        fresh, present = summarize(row.get("facts") or ()), row["summary"] or ""
-        ours = not present or row["hash"] == _hash(present) or uuid in lost
-        if ours and fresh != present:
-            rows.append({"uuid": uuid, "summary": fresh, "hash": _hash(fresh)})
+    rows = [
+        {"uuid": uuid, "summary": stored.fresh, "hash": _hash(stored.fresh)}
+        for uuid, stored in sorted(read_summaries(tx.run, {*uuids, *lost}).items())
+        if stored.fresh != stored.present and (not stored.is_foreign or uuid in lost)
+    ]
     if rows:
         tx.run(SUMMARIZE, rows=rows).consume()
+
+
+@dataclass(frozen=True)
+class StoredSummary:
+    """The summary of an entity as it is stored, and as its facts give it.
+
+    `is_foreign`: another client wrote it; `is_changed`: it was changed since Fathom wrote it.
+    """
+
+    present: str
+    fresh: str
+    is_foreign: bool
+    is_changed: bool
+
+
+def read_summaries(run: RunQuery, uuids: Collection[str]) -> dict[str, StoredSummary]:
+    """Returns the summaries of the entities that have facts or a summary, by uuid."""
+    if not uuids:
+        return {}
+    stored = {row["uuid"]: row for row in run(SENTENCES_OF, uuids=sorted(uuids), most=2 * MAX_SENTENCES)}
+    if without_facts := sorted({*uuids} - stored.keys()):
+        stored |= {row["uuid"]: row for row in run(WITHOUT_FACTS, uuids=without_facts)}
+    return {uuid: _stored(row) for uuid, row in stored.items()}
+
+
+def _stored(row: Mapping[str, Any]) -> StoredSummary:
+    fresh, present = summarize(row.get("facts") or ()), row["summary"] or ""
+    foreign = bool(present) and row["hash"] != _hash(present)
+    return StoredSummary(present, fresh, foreign, row["hash"] is not None and row["hash"] != _hash(present))
 
 
 def _hash(text: str) -> str:
