@@ -130,6 +130,9 @@ class Settings(BaseSettings):
         le=1_000_000,
         description="Maximum requests per minute with a key, for each API process; bursts of a quarter.",
     )
+    export_hours: int = Field(
+        24, ge=1, le=8760, description="Retention of graph exports in the home, in hours; those with --output are yours."
+    )
 
     date_from_name: bool = Field(
         False, description="Prefer the date in a file's name, as in 2021-05-04_minutes.pdf, to the date in the file."
@@ -146,6 +149,13 @@ class Settings(BaseSettings):
 
     batch_documents: int = Field(100, ge=1, le=1000, description="Maximum documents of a run.")
     runs_at_once: int = Field(2, ge=1, le=64, description="Concurrent ingestion runs; an urgent document may add 1 more.")
+    undo_days: int = Field(
+        14,
+        ge=0,
+        le=3650,
+        description="Retention of what replaced versions and removed documents had in the graph, so that writes and removals "
+        "can be undone; in days. 0: nothing is kept.",
+    )
     attempts: int = Field(3, ge=1, le=10, description="Maximum tries of a document.")
 
     otlp_endpoint: str | None = Field(

@@ -17,6 +17,7 @@ from checks.outcome import DocumentCheck, EvaluatedCheck
 from fathom.chunking.chunk import ChunkSet
 from fathom.conversion.report import ConvertedDocument
 from fathom.errors import ExtractionFailed, error_named
+from fathom.graph.curation.write_recorder import on_behalf_of
 from fathom.graph.write.write_report import WriteReport
 from fathom.uploads.document_dates import DocumentDate, note_own_date
 from ingestion_assets.attempts import blocked
@@ -79,7 +80,8 @@ def chunk(at: Attempt, converted: ConvertedDocument, chunker: Chunker) -> StageR
 
 def write(at: Attempt, chunk_set: ChunkSet, graph: GraphResource) -> StageResult[WriteReport]:
     """Writes the chunks as episodes to the graph. Raises ExtractionFailed, GraphWriteFailed, GraphUnreachable."""
-    report = graph.write(chunk_set, accepted_at=at.accepted_at, attached_to=at.attached_to, attachments=at.attachments)
+    with on_behalf_of(at.run):
+        report = graph.write(chunk_set, accepted_at=at.accepted_at, attached_to=at.attached_to, attachments=at.attachments)
     return _result("graph_episodes", report, at.version, report, GRAPH_EPISODE_CHECKS, graph_metadata(report))
 
 

@@ -109,6 +109,15 @@ class Ledger:
         """Marks the episodes as removed from the graph."""
         self._mark(list(uuids), "removed", reason)
 
+    def reinstate(self, episodes_of_version: Sequence[PlannedEpisode], version: str) -> None:
+        """Marks removed and written episodes as written by this version, at these positions: an undo brought them back."""
+        values = {"state": "written", "reason": None, "version": version, "updated_at": time.time()}
+        rows = [{"b_uuid": episode.uuid, "position": episode.position} for episode in episodes_of_version]
+        if rows:
+            with self.engine.begin() as connection:
+                there = sa.or_(episodes.c.state == "removed", episodes.c.state == "written")
+                connection.execute(episodes.update().where(_THE_ROW, there).values(**values), rows)
+
     def mark_quarantined(self, uuids: Iterable[str], reason: str) -> None:
         """Quarantines the episodes: they are not retried automatically."""
         self._mark(list(uuids), "quarantined", reason)

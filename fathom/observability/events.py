@@ -94,6 +94,7 @@ CATALOGUE: Final[tuple[EventType, ...]] = (
         seconds=float,
         model=str,
     ),
+    _event("graphiti.undone", "A person took back what a run had written.", removed=int, brought_back=int),
     _event("graphiti.failed", "Writing to the graph failed.", **_FAILED),
     # llm: calls of the language model
     _event("llm.request", "A call to the language model began.", model=str, call=str),

@@ -18,6 +18,7 @@ from fathom.uploads.intake import Intake, open_intake
 from fathom.uploads.priorities import prioritize, validate_priority
 from fathom.uploads.provider_accounts import paused_for
 from fathom.uploads.upload import ENDED, UploadState
+from fathom.uploads.upload_batches import record_batch
 
 if TYPE_CHECKING:
     from fathom.uploads.upload import Upload
@@ -65,6 +66,7 @@ def accept_placed(
     """Accepts the placed files, with the priority and the reference time if given."""
     if placement.placed:
         intake = open_intake(settings)
+        placement.batch = record_batch(intake.engine, placement.placed, placement.since)
         if date is not None:
             for file in placement.placed:
                 note_date(intake.engine, file.document, file.version, date)

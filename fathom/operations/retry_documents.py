@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fathom.errors import WriteUndone
 from fathom.ledger.episode_ledger import Ledger
 from fathom.orchestration.deleted_partitions import restore_partitions, without_partition
 from fathom.settings import Settings
@@ -31,7 +32,8 @@ def restore(settings: Settings, document: str | None = None) -> list[str]:
 
 
 def retry_failed(settings: Settings, collection: str | None) -> list[str]:
-    """Requeues all documents that failed or are done in part; returns their ids."""
+    """Requeues all documents that failed or are done in part, without those whose write was undone; returns their ids."""
     intake = open_intake(settings)
     ended = intake.list(states=(UploadState.FAILED, UploadState.DONE), collection=collection)
-    return [row.document for row in ended if (row.state is UploadState.FAILED or row.in_part) and retry(settings, row.document)]
+    wanted = [row for row in ended if row.state is UploadState.FAILED or row.in_part]
+    return [row.document for row in wanted if row.reason != WriteUndone.__name__ and retry(settings, row.document)]

@@ -35,6 +35,7 @@ from fathom.resolution.store.fact_verdict_store import FactVerdictStore
 from fathom.resolution.store.prune_queue import PruneQueue
 from fathom.resolution.store.verdict_store import NameVerdictStore
 from fathom.resolution.verdict_pruning import prune_verdicts
+from fathom.resolution.verdict_support import TimeSpan, drop_unsupported
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,10 @@ class Resolver:
         """Queues the collection for pruning; to be called before episodes are removed."""
         if self._names.has_any(collection) or self._facts.has_any(collection):
             self._prune_queue.add(collection)
+
+    def drop_unsupported(self, collection: str, spans: Sequence[TimeSpan]) -> set[str]:
+        """Deletes verdicts of these times that only removed names called for; returns the keys of names to join again."""
+        return drop_unsupported(self._names, collection, spans)
 
     def prune(self, collection: str) -> None:
         """Deletes verdicts on names and facts that a queued collection has lost. Raises GraphUnreachable."""

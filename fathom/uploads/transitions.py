@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from fathom.errors import DocumentRejected, DoneInPart, FathomError, RunCancelled, RunLost, UsageWrong
-from fathom.tables import priorities, uploads
+from fathom.tables import episodes, priorities, uploads
 from fathom.uploads import hand_runs, repository
 from fathom.uploads.hand_runs import BY_RUN_ID, RunAtStage
 from fathom.uploads.upload import ENDED, ClaimedVersion, FailedTry, PlannedRun, Upload, UploadState
@@ -119,6 +119,48 @@ def cancel(engine: Engine, document: str, now: float) -> bool:
     cause = {"reason": RunCancelled.__name__, "detail": "It was cancelled before it was done."}
     with engine.begin() as connection:
         return connection.execute(uploads.update().where(*going).values(state=S.FAILED, updated_at=now, **cause)).rowcount == 1
+
+
+@dataclass(frozen=True)
+class UndoneUpload:
+    """A document whose last versions were taken back from the graph, with the version that is there again.
+
+    `version` is None where the document was not in the graph before: `error` says so then. `accepted_at` is None if unknown.
+    """
+
+    document: str
+    undone: Sequence[str]
+    version: str | None
+    accepted_at: float | None
+    error: FathomError
+
+
+def take_back(connection: Connection, upload: UndoneUpload, now: float) -> None:
+    """Sets the document back to the version before the undone ones, within the transaction; a newer version is unchanged.
+
+    Size and time stay those of the file in the inbox, which would be accepted again otherwise.
+    """
+    c = uploads.c
+    same = (c.document == upload.document, c.version.in_(list(upload.undone)))
+    cleared = dict.fromkeys(("stage", "run_key", "run_id"))
+    values: dict[str, Any] = {"state": S.FAILED, "reason": upload.error.name, "detail": upload.error.message}
+    if upload.version is not None:
+        known = {} if upload.accepted_at is None else {"accepted_at": upload.accepted_at}
+        values = {"state": S.DONE, "version": upload.version, "reason": None, "detail": None, **known}
+    connection.execute(uploads.update().where(*same).values(updated_at=now, attempts=0, **cleared, **values))
+
+
+def take_back_unwritten(engine: Engine, document: str, error: FathomError, now: float) -> bool:
+    """Sets back a document whose accepted version no run has taken up; returns False for any other."""
+    with engine.begin() as connection:
+        waits = (uploads.c.document == document, uploads.c.state == S.ACCEPTED, uploads.c.run_key.is_(None))
+        version = connection.scalar(sa.select(uploads.c.version).where(*waits))
+        if version is None:
+            return False
+        e = episodes.c
+        written = sa.select(e.version).where(e.document == document, e.state == "written").limit(1)
+        take_back(connection, UndoneUpload(document, [version], connection.scalar(written), None, error), now)
+    return True
 
 
 def active_run_keys(engine: Engine) -> list[str]:

@@ -25,6 +25,7 @@ from fathom.status.document_status import DocumentStatus, status_of
 from fathom.uploads.document_dates import given_date, note_date
 from fathom.uploads.intake import open_intake
 from fathom.uploads.priorities import prioritize, validate_priority
+from fathom.uploads.upload_batches import record_batch
 
 router = APIRouter(tags=["uploads"])
 
@@ -41,6 +42,7 @@ class UploadReceipt(BaseModel):
     stream_url: str
     version: str = Field(description="SHA-256 of its bytes")
     size: int = Field(description="bytes")
+    batch: str | None = Field(description="id to undo it with; null where nothing is done")
     changed: bool = Field(description="false where the same bytes were there already: nothing is done again")
 
 
@@ -104,6 +106,7 @@ async def upload(
         raise HTTPException(413, f"The file has more than {settings.max_file_mb} MB, which is the limit.")
     within(caller, collection or caller.collection or DEFAULT_COLLECTION)
     arrival, form = await receive(request, settings)
+    began = time.time()
     try:
         within(caller, form.fields.get("collection") or collection or caller.collection or DEFAULT_COLLECTION)
         priority = _priority(form.fields.get("priority"))
@@ -118,6 +121,7 @@ async def upload(
         await run_in_threadpool(prioritize, engine, [placed.document], priority, by=caller.name, now=time.time())
     if date is not None:
         await run_in_threadpool(note_date, engine, placed.document, placed.version, date)
+    batch = await run_in_threadpool(record_batch, engine, [placed], began)
     report = await run_in_threadpool(open_intake(settings).take, placed)
     if report.stopped:
         raise StoreFull(report.stopped, document=placed.document)
@@ -126,6 +130,7 @@ async def upload(
         upload_id=placed.document,
         version=placed.version,
         size=placed.size,
+        batch=batch if report.accepted else None,
         changed=bool(report.accepted),
         **urls(placed.document),
     )

@@ -87,8 +87,9 @@ def _print_placed(placement: Placement, settings: Settings, options: IngestOptio
     from fathom.errors import FathomError
     from fathom.operations.ingest import require_running
 
-    result = {"documents": placement.placed, "refused": _refused(placement)}
+    result = {"documents": placement.placed, "refused": _refused(placement), "batch": placement.batch}
     print_result(result, options.as_json, lambda: print_text("\n".join(placed.document for placed in placement.placed)))
+    _say_batch(placement)
     try:
         require_running(settings)
     except FathomError as error:
@@ -109,7 +110,9 @@ def _print_outcomes(placement: Placement, settings: Settings, options: IngestOpt
     with ProgressLine() as shown:
         ended = wait_for(placement.placed, settings, since=placement.since, on_progress=shown)
     rows = documents_by_id(settings, [upload.document for upload in ended])
-    print_result({"documents": rows, "refused": _refused(placement)}, options.as_json, lambda: print_summary(rows))
+    result = {"documents": rows, "refused": _refused(placement), "batch": placement.batch}
+    print_result(result, options.as_json, lambda: print_summary(rows))
+    _say_batch(placement)
     versions = {placed.document: placed.version for placed in placement.placed}
     for row in rows:
         if row.version != versions.get(row.id, row.version):
@@ -132,6 +135,11 @@ def _estimate(options: IngestOptions, settings: Settings) -> int:
     result = {**found.model_dump(), "refused": _refused(placement)}
     print_result(result, options.as_json, lambda: print_estimate(found))
     return _exit_code(len(found.files), len(placement.refused), placement)
+
+
+def _say_batch(placement: Placement) -> None:
+    if placement.batch is not None:
+        say(f"Undo it with `fathom graph undo --upload {placement.batch}`.")
 
 
 def _say_refused(placement: Placement) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import Any
 
 from fathom.chunking.chunk import Chunk, ChunkSet
 from fathom.database import open_database
@@ -20,30 +19,21 @@ from fathom.extraction.dropped_items import LostItems, count_lost, sum_counts
 from fathom.extraction.factory import open_language_model
 from fathom.extraction.model import LanguageModel
 from fathom.extraction.ontology import ANY_COLLECTION, read_vocabularies
+from fathom.graph.curation.undo_execution import WriteUndoer
+from fathom.graph.curation.write_recorder import WriteRecorder
 from fathom.graph.read.document_totals import document_totals
-from fathom.graph.reconciliation.date_upgrade import upgrade_fact_dates
 from fathom.graph.reconciliation.graph_repair import Repair, repair
 from fathom.graph.write.aggregates import Rules
 from fathom.graph.write.attachment_links import link_attachments
+from fathom.graph.write.collection_changes import CollectionChanges, WriterAccess
 from fathom.graph.write.deletion import Deletion, delete_document
 from fathom.graph.write.extraction_queue import ChunkExtraction, extract_chunks
 from fathom.graph.write.quarantine import MAX_TRIES, already_quarantined, quarantine_chunks
 from fathom.graph.write.repeated_failure import shared_fault
-from fathom.graph.write.transaction import (
-    MAX_REASSIGNMENTS,
-    CollectionContext,
-    join_facts,
-    join_names,
-    recompute_fact_dates,
-    remove_episodes,
-    save_episodes,
-)
 from fathom.graph.write.write_plan import DocumentDates, WritePlan, plan_write
 from fathom.graph.write.write_progress import WriteProgress
 from fathom.graph.write.write_report import EpisodeProgress, EpisodeProgressCallback, WriteReport
 from fathom.graphdb.connection import GraphConnection, open_graph
-from fathom.graphdb.fencing import exclusive_writer
-from fathom.graphdb.schema import ensure_schema
 from fathom.ids import episode_uuid, split_document_id
 from fathom.knowledge.chunk_rows import episode_rows
 from fathom.knowledge.confidence_filter import below_threshold, drop_uncertain, lost_below_threshold
@@ -72,11 +62,12 @@ def _default_rules(collection: str) -> Rules:
 
 @dataclass(frozen=True)
 class WriteOptions:
-    """How documents are written: a collection's rules of functional relations, chunks a transaction, least confidence."""
+    """How documents are written: rules of functional relations, chunks a transaction, least confidence, and undo."""
 
     rules_of: Callable[[str], Rules] = _default_rules
     batch: int = BATCH
     min_confidence: float = 0.0  # of entities and facts whose confidence was measured; the others are dropped
+    undoable: bool = True  # keeps what a write needs to be undone
 
 
 DEFAULT_OPTIONS = WriteOptions()
@@ -98,11 +89,12 @@ class DocumentWriter:
         self._model = model
         self._embedder = BinarizingEmbedder(embedder)
         self._ledger = ledger
-        self._leases = leases or Leases(ledger.engine)
         self._resolver = Resolver(connection, ledger, model, self._embedder)
         self._options = options
-        self._schema_exists = False
-        self._upgraded: set[str] = set()
+        parts = WriterAccess(connection, self._embedder, leases or Leases(ledger.engine), options.rules_of)
+        self.changes = CollectionChanges(parts, self._resolver)
+        self.undoer = WriteUndoer(self.changes, ledger)
+        self._recorder = WriteRecorder(connection, ledger)
 
     def write(
         self,
@@ -127,9 +119,8 @@ class DocumentWriter:
         Raises GraphUnreachable; the same call again continues from there.
         """
         collection, _ = split_document_id(chunk_set.document)
-        self._ensure_schema()
-        with exclusive_writer(self.connection, self._leases, collection), billed_to(chunk_set.document):
-            self._upgrade(collection)
+        with self.changes.exclusive(collection), billed_to(chunk_set.document):
+            self.undoer.finish(chunk_set.document)
             report = self._write(chunk_set, DocumentDates(reference_time, came_at), progress)
             if attached_to is not None:
                 link_attachments(self.connection, self._ledger, attached_to, [chunk_set.document])
@@ -141,21 +132,17 @@ class DocumentWriter:
 
         Raises GraphUnreachable, LeaseLost.
         """
-        self._ensure_schema()
-        with exclusive_writer(self.connection, self._leases, collection):
-            self._upgrade(collection)
+        with self.changes.exclusive(collection):
             self._resolver.mark_for_pruning(collection)  # the graph may have lost anything
-            done = repair(self.connection, self._ledger, collection, partial(self._remove_episodes, collection))
+            done = repair(self.connection, self._ledger, collection, partial(self.changes.remove, collection))
             self._resolver.prune(collection)
             return done
 
     def erase(self, document: str) -> Deletion:
         """Deletes the document from the graph; content that other documents share stays. Raises GraphUnreachable, LeaseLost."""
         collection, _ = split_document_id(document)
-        self._ensure_schema()
-        with exclusive_writer(self.connection, self._leases, collection):
-            self._upgrade(collection)
-            done = delete_document(self.connection, self._ledger, document, partial(self._remove_episodes, collection))
+        with self.changes.exclusive(collection):
+            done = delete_document(self.connection, self._ledger, document, partial(self.changes.remove, collection))
             self._resolver.prune(collection)
             return done
 
@@ -166,6 +153,11 @@ class DocumentWriter:
 
     def _write(self, chunk_set: ChunkSet, dates: DocumentDates, on_progress: EpisodeProgressCallback) -> WriteReport:
         plan = plan_write(chunk_set, dates, self._ledger.states(chunk_set.document))
+        with self._recorder.recording(plan) if self._options.undoable else nullcontext():
+            return self._write_planned(plan, on_progress)
+
+    def _write_planned(self, plan: WritePlan, on_progress: EpisodeProgressCallback) -> WriteReport:
+        chunk_set = plan.chunk_set
         touched = self._remove(plan.collection, plan.gone)
         makers = ProducerVersions(chunk_set.chunker, self._model.prompt, self._model.name, self._embedder.name)
         self._ledger.plan(plan.document, chunk_set.version, plan.episodes, makers)
@@ -294,7 +286,7 @@ class DocumentWriter:
             return
         start = time.perf_counter()
         progress.writing(len(batch))
-        self._change(save_episodes, collection, batch)
+        self.changes.save(collection, batch)
         self._ledger.record([WriteOutcome(rows.uuid, len(rows.entities), len(rows.facts)) for rows in batch])
         progress.seconds_writing += time.perf_counter() - start
         progress.wrote(len(batch))
@@ -302,52 +294,21 @@ class DocumentWriter:
     def _remove(self, collection: str, gone: Sequence[str]) -> list[str]:
         if not gone:
             return []
-        touched = self._remove_episodes(collection, gone)
+        touched = self.changes.remove(collection, gone)
         self._ledger.mark_removed(gone, "its chunk is no longer in the document")
         log.info(f"{len(gone)} episodes removed", sub_stage="removed", metrics={"episodes": len(gone)})
         return touched
-
-    def _remove_episodes(self, collection: str, uuids: Sequence[str]) -> list[str]:
-        self._resolver.mark_for_pruning(collection)
-        return self._change(remove_episodes, collection, uuids)
 
     def _resolve(self, plan: WritePlan, pending: PendingMatches | None, progress: WriteProgress) -> None:
         """Resolves the names and facts of the episodes; the usage is recorded with the last episode."""
         if not plan.wanted:
             return
         start = time.perf_counter()
-        joins = (partial(self._change, change, plan.collection) for change in (join_names, join_facts))
+        joins = (partial(join, plan.collection) for join in (self.changes.join_names, self.changes.join_facts))
         use = self._resolver.resolve(plan.collection, plan.uuids, pending, *joins)
         if use.calls:
             self._ledger.record([ExtractionOutcome(plan.uuids[-1], use.tokens_in, use.tokens_out, use.cost_usd)])
         progress.judged(use, time.perf_counter() - start)
-
-    def _change(
-        self, change: Callable[[Any, CollectionContext, Any], list[str] | None], collection: str, items: Collection[Any]
-    ) -> list[str]:
-        """Applies a change to the graph, in as many transactions as it takes."""
-        while (done := self.connection.write(lambda tx: change(tx, self._context(collection), items))) is None:
-            log.info("Mentions reassigned", sub_stage="names", metrics={"mentions": MAX_REASSIGNMENTS})
-        return done
-
-    def _context(self, collection: str) -> CollectionContext:
-        name_verdicts, fact_verdicts = (
-            partial(self._resolver.name_verdicts, collection),
-            partial(self._resolver.fact_verdicts, collection),
-        )
-        return CollectionContext(collection, self._options.rules_of(collection), name_verdicts, fact_verdicts, self._embedder)
-
-    def _upgrade(self, collection: str) -> None:
-        """Upgrades name keys and fact dates of a collection that an older version wrote."""
-        if collection not in self._upgraded:
-            self._resolver.upgrade_name_keys(collection, partial(self._change, join_names, collection))
-            upgrade_fact_dates(self.connection, collection, partial(self._change, recompute_fact_dates, collection))
-            self._upgraded.add(collection)
-
-    def _ensure_schema(self) -> None:
-        if not self._schema_exists:
-            ensure_schema(self.connection)
-            self._schema_exists = True
 
 
 def open_writer(settings: Settings) -> DocumentWriter:
@@ -362,5 +323,5 @@ def open_writer(settings: Settings) -> DocumentWriter:
         open_language_model(settings),
         open_embedder(settings),
         Ledger(open_database(settings.operational_url)),
-        options=WriteOptions(rules, min_confidence=settings.min_confidence),
+        options=WriteOptions(rules, min_confidence=settings.min_confidence, undoable=settings.undo_days > 0),
     )

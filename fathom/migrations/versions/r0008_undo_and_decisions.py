@@ -1,4 +1,4 @@
-"""Creates the tables of undo and of people's decisions: uploads by batch, journal of writes, retired content, undos, decisions."""
+"""Creates the tables of undo and of people's decisions."""
 
 from __future__ import annotations
 

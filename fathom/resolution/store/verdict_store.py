@@ -51,6 +51,24 @@ class VerdictStore:
                 found |= {(left, right): at for left, right, at in connection.execute(query)}
         return found
 
+    def decided_between(self, collection: str, spans: Sequence[tuple[float, float]]) -> list[Pair]:
+        """Returns the pairs whose verdict was given in one of these spans, in seconds since 1970."""
+        v = self._verdicts.c
+        at_these_times = sa.or_(sa.false(), *(v.decided_at.between(*span) for span in spans))
+        with self._engine.connect() as connection:
+            query = sa.select(v.left_key, v.right_key).where(v.collection == collection, at_these_times)
+            return [(left, right) for left, right in connection.execute(query)]
+
+    def delete(self, collection: str, pairs: Collection[Pair]) -> None:
+        """Deletes the verdicts of these pairs, with their scopes."""
+        v = self._verdicts.c
+        these = v.left_key == sa.bindparam("left"), v.right_key == sa.bindparam("right")
+        if pairs:
+            with self._engine.begin() as connection:
+                gone = [{"left": left, "right": right} for left, right in pairs]
+                connection.execute(self._verdicts.delete().where(v.collection == collection, *these), gone)
+                self._delete(connection, verdict_scopes, collection, pairs)
+
     def record(
         self,
         collection: str,
@@ -280,6 +298,16 @@ class NameVerdictStore(VerdictStore):
                     for key in new_keys[row["key"]]
                 ]
                 self._insert(connection, compared_names, names)
+
+    def sign_bits_of(self, collection: str, keys: Collection[str]) -> dict[str, bytes | None]:
+        """Returns the sign bits of these names' vectors, for the names that were compared."""
+        c = compared_names.c
+        found: dict[str, bytes | None] = {}
+        with self._engine.connect() as connection:
+            for batch in slices(keys):
+                query = sa.select(c.key, c.sign_bits).where(c.collection == collection, c.key.in_(batch))
+                found |= dict(connection.execute(query).tuples().all())
+        return found
 
     def compared_names(self, collection: str, *, limit: int) -> dict[str, bytes | None]:
         """Returns the latest `limit` compared names of the collection, with the sign bits of their vectors."""

@@ -37,11 +37,15 @@ class PlacedFile:
 
 @dataclass
 class Placement:
-    """Holds the placed files, the refused sources with their errors, and the start time in seconds since 1970."""
+    """Holds the placed files, the refused sources with their errors, and the start time in seconds since 1970.
+
+    `batch` identifies the placed files that are new; None where there are none.
+    """
 
     placed: list[PlacedFile] = field(default_factory=list)
     refused: list[tuple[str, FathomError]] = field(default_factory=list)
     since: float = field(default_factory=time.time)
+    batch: str | None = None
 
 
 def ingest_paths(

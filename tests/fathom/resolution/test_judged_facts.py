@@ -18,7 +18,7 @@ from fathom.embedding.embedder import Embedder
 from fathom.errors import AnswerRefused, LanguageModelUnreachable
 from fathom.extraction.model import DescribedName, Entity, Extraction, Fact, LanguageModel, PairVerdicts, StatedFact
 from fathom.graph.reconciliation.diff import find_differences
-from fathom.graph.write import document_writer as writing
+from fathom.graph.write import collection_changes as writing
 from fathom.graphdb.connection import GraphConnection
 from fathom.knowledge.assertions import statement_key
 from fathom.ledger.episode_ledger import Ledger

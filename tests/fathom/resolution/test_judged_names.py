@@ -16,7 +16,7 @@ from fathom.database import open_database
 from fathom.errors import AnswerUnusable, LanguageModelUnreachable
 from fathom.extraction.model import DescribedName, PairVerdicts
 from fathom.graph.reconciliation.diff import find_differences
-from fathom.graph.write import document_writer as writing
+from fathom.graph.write import collection_changes as writing
 from fathom.graphdb.connection import GraphConnection
 from fathom.knowledge.name_normalization import normalize_name
 from fathom.ledger.episode_ledger import Ledger

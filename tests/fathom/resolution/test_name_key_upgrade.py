@@ -130,14 +130,14 @@ def test_a_move_that_was_cut_short_goes_on(
             writer.write(chunk_set, reference_time=day)
     monkeypatch.setattr("fathom.resolution.name_key_upgrade.ENTITIES_PER_STEP", 1)
     writer = writer_of(graph, by=Lister())
-    change, moves = writer._change, iter(range(3))
+    change, moves = writer.changes._apply, iter(range(3))
 
     def killed(*args: object) -> list[str]:
         if next(moves, None) is None:
             raise KeyboardInterrupt
         return change(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(writer, "_change", killed)
+    monkeypatch.setattr(writer.changes, "_apply", killed)
     with pytest.raises(KeyboardInterrupt):
         writer.repair(collection)
     assert graph.read(VERSION_OF, uuid=lease_node(collection)) == [{"version": None}]

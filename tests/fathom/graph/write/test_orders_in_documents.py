@@ -11,7 +11,7 @@ import pytest
 from fathom.database import open_database
 from fathom.errors import LanguageModelUnreachable
 from fathom.extraction.model import Entity, Extraction, Fact, LanguageModel, PairVerdicts, StatedFact
-from fathom.graph.write import document_writer as writing
+from fathom.graph.write import collection_changes as writing
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection
 from fathom.knowledge.assertions import statement_key, unpack
