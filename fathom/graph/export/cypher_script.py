@@ -1,0 +1,212 @@
+"""Writes a graph as a Cypher script that loads with cypher-shell, Neo4j Browser, or statement by statement through a driver.
+
+Constraints and indexes come first; then nodes and relationships, up to MAX_ROWS a statement, each of which is a transaction.
+Nodes have a label and an id for the time of loading, by which relationships find them; the last statements remove both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fathom.errors import ValueNotWritable
+from fathom.graph.export.cypher_values import (
+    CellSeparators,
+    cell_kind,
+    cell_of,
+    column_expression,
+    free_separators,
+    quoted_name,
+    quoted_table,
+    quoted_text,
+)
+from fathom.graph.export.encoded_records import EncodedNode, EncodedRelationship, RecordSource
+
+MAX_ROWS = 1_000  # a statement
+MAX_CHARACTERS = 1_000_000  # a statement of several rows
+REMOVED_AT_ONCE = 10_000  # loading labels a statement
+_HELD = 16_000_000  # characters of rows that wait for more of their labels or type
+_VARIANTS = 8  # statements in the making for the same labels, where the same property has values of several kinds
+LABEL, KEY = "__FathomImport", "__fathom_import_id"
+CONSTRAINT = "fathom_import_id"
+
+_Cells = dict[str, str | list[str]]  # by property
+_Clauses = Callable[[str], str]  # of the assignments of properties
+
+
+@dataclass
+class CypherBatch:
+    """The rows of a statement, each with its ids and cells, and the kind of each column."""
+
+    kinds: dict[str, str] = field(default_factory=dict[str, str])
+    rows: list[tuple[tuple[str, ...], _Cells]] = field(default_factory=list[tuple[tuple[str, ...], _Cells]])
+    size: int = 0
+
+    def takes(self, kinds: Mapping[str, str]) -> bool:
+        """Returns whether a row of these kinds has no other kind than this in a column."""
+        return all(self.kinds.get(name, kind) == kind for name, kind in kinds.items())
+
+    def statements(self, clauses: _Clauses) -> Iterator[str]:
+        """Yields the statement; several where its values use all characters that could separate them.
+
+        Raises ValueError for a row whose values use all of them.
+        """
+        separators = free_separators(text for _, cells in self.rows for text in _texts(cells))
+        if separators is not None:
+            yield self._statement(clauses, separators)
+        elif len(self.rows) == 1:
+            raise ValueError("A value has all characters that could separate values.")
+        else:
+            half = len(self.rows) // 2
+            for rows in (self.rows[:half], self.rows[half:]):
+                yield from CypherBatch(self.kinds, rows).statements(clauses)
+
+    def _statement(self, clauses: _Clauses, separators: CellSeparators) -> str:
+        lines = []
+        for ids, cells in self.rows:
+            texts = (separators.element.join(_list(cells.get(name, separators.missing))) for name in self.kinds)
+            lines.append(separators.cell.join([*ids, *texts]))
+        first = len(self.rows[0][0])
+        columns = []
+        for place, (name, kind) in enumerate(self.kinds.items(), first):
+            optional = any(name not in cells for _, cells in self.rows)
+            expression = column_expression(kind, f"row[{place}]", separators, optional=optional)
+            columns.append(f"{quoted_name(name)}: {expression}")
+        table = quoted_table(separators.row.join(lines), separators)
+        rows = f"UNWIND split({table}, {quoted_text(separators.row)}) AS line"
+        return f"{rows}\nWITH split(line, {quoted_text(separators.cell)}) AS row\n{clauses(', '.join(columns))};\n"
+
+
+class CypherBatches:
+    """Collects the rows of statements, and writes each statement when it is full."""
+
+    def __init__(self, write: Callable[[str], object]) -> None:
+        self._write = write
+        self._waiting: dict[tuple[str, ...], list[CypherBatch]] = {}
+        self._clauses: dict[tuple[str, ...], _Clauses] = {}
+        self._held = 0
+
+    def add(self, key: tuple[str, ...], clauses: _Clauses, ids: tuple[str, ...], properties: Mapping[str, Any]) -> None:
+        """Adds a row to a statement of the key, which has these clauses. Raises KeyError for an unwritable value."""
+        kinds = {name: cell_kind(value) for name, value in properties.items()}
+        cells = {name: cell_of(value, kinds[name]) for name, value in properties.items()}
+        size = sum(len(text) + 1 for text in _texts(cells))
+        batch = self._batch_for(key, kinds, size)
+        self._clauses[key] = clauses
+        batch.kinds |= kinds
+        batch.rows.append((ids, cells))
+        batch.size += size
+        self._held += size
+        if len(batch.rows) >= MAX_ROWS:
+            self._flush(key, batch)
+        elif self._held > _HELD:
+            self._flush(*max(self._all(), key=lambda held: held[1].size))
+
+    def finish(self) -> None:
+        """Writes the statements in the making."""
+        for key, batch in list(self._all()):
+            self._flush(key, batch)
+
+    def _batch_for(self, key: tuple[str, ...], kinds: Mapping[str, str], size: int) -> CypherBatch:
+        waiting = self._waiting.setdefault(key, [])
+        found = next((batch for batch in waiting if batch.takes(kinds)), None)
+        if found is not None and found.size + size > MAX_CHARACTERS:
+            self._flush(key, found)
+            found = None
+        if found is None:
+            if len(waiting) >= _VARIANTS:
+                self._flush(key, waiting[0])
+            found = CypherBatch()
+            self._waiting.setdefault(key, []).append(found)
+        return found
+
+    def _all(self) -> Iterator[tuple[tuple[str, ...], CypherBatch]]:
+        return ((key, batch) for key, waiting in self._waiting.items() for batch in waiting)
+
+    def _flush(self, key: tuple[str, ...], batch: CypherBatch) -> None:
+        waiting = self._waiting[key]
+        waiting.remove(batch)
+        if not waiting:
+            del self._waiting[key]
+        self._held -= batch.size
+        for statement in batch.statements(self._clauses[key]):
+            self._write(statement)
+
+
+def write_cypher_script(target: Path, source: RecordSource, schema: Sequence[str]) -> None:
+    """Writes the script; `schema` are the statements that create constraints and indexes.
+
+    Raises ValueNotWritable for a value that Cypher has no literal for.
+    """
+    with target.open("w", 1 << 20, encoding="utf-8", newline="\n") as stream:
+        stream.write("// A graph, exported by Fathom. Load it into an empty database: cypher-shell -f FILE\n")
+        stream.writelines(f"{statement};\n" for statement in schema)
+        key = f"n.{quoted_name(KEY)}"
+        unique = f"CREATE CONSTRAINT {CONSTRAINT} IF NOT EXISTS FOR (n:{quoted_name(LABEL)}) REQUIRE {key} IS UNIQUE"
+        stream.write(f"{unique};\nCALL db.awaitIndexes(600);\n")
+        batches = CypherBatches(stream.write)
+        nodes = 0
+        for node in source.nodes():
+            _add_node(batches, node)
+            nodes += 1
+        batches.finish()
+        for found in source.relationships():
+            _add_relationship(batches, found)
+        batches.finish()
+        remove = f"MATCH (n:{quoted_name(LABEL)}) WITH n LIMIT {REMOVED_AT_ONCE} REMOVE n:{quoted_name(LABEL)}, {key};\n"
+        stream.write(remove * -(-nodes // REMOVED_AT_ONCE))
+        stream.write(f"DROP CONSTRAINT {CONSTRAINT} IF EXISTS;\n")
+
+
+def _add_node(batches: CypherBatches, node: EncodedNode) -> None:
+    labels = "".join(f":{quoted_name(label)}" for label in (*node.labels, LABEL))
+
+    def create(columns: str) -> str:
+        return f"CREATE ({labels} {{{', '.join(filter(None, [f'{quoted_name(KEY)}: row[0]', columns]))}}})"
+
+    try:
+        batches.add(("node", *node.labels), create, (node.id,), node.properties)
+    except KeyError as error:
+        name = f"node {node.properties.get('uuid', node.id)} ({''.join(f':{label}' for label in node.labels)})"
+        raise _unwritable(name, node.properties) from error
+
+
+def _add_relationship(batches: CypherBatches, found: EncodedRelationship) -> None:
+    ends = " ".join(
+        f"MATCH ({name}:{quoted_name(LABEL)} {{{quoted_name(KEY)}: row[{place}]}})" for place, name in enumerate("ab")
+    )
+
+    def create(columns: str) -> str:
+        return f"{ends}\nCREATE (a)-[:{quoted_name(found.type)} {{{columns}}}]->(b)"
+
+    try:
+        batches.add(("relationship", found.type), create, (found.source, found.target), found.properties)
+    except KeyError as error:
+        name = f"relationship {found.properties.get('uuid', found.id)} (:{found.type})"
+        raise _unwritable(name, found.properties) from error
+
+
+def _texts(cells: _Cells) -> Iterator[str]:
+    return (text for cell in cells.values() for text in _list(cell))
+
+
+def _list(cell: str | list[str]) -> list[str]:
+    return cell if isinstance(cell, list) else [cell]
+
+
+def _unwritable(record: str, properties: Mapping[str, Any]) -> ValueNotWritable:
+    found = [f"{name} ({cell_kind(value)})" for name, value in properties.items() if not _is_writable(value)]
+    return ValueNotWritable(
+        f"The {record} has a value that Cypher has no literal for: {', '.join(found)}.",
+        hint="Export it as json, csv or parquet, or take a collection or label without it.",
+    )
+
+
+def _is_writable(value: Any) -> bool:
+    try:
+        cell_of(value, cell_kind(value))
+    except KeyError:
+        return False
+    return True
