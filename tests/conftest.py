@@ -12,10 +12,12 @@ from tempfile import TemporaryDirectory
 import pytest
 import sqlalchemy as sa
 
+from fathom import database
 from fathom import settings as settings_module
 from fathom.database import close_databases
 from fathom.settings import PROJECT_ROOT, Settings
 from scripts.neo4j_server import Neo4jMissing, Neo4jServer
+from tests.copied_tables import copy_tables
 
 CORPORA = PROJECT_ROOT.parent / "shared" / "corpora"
 # Servers that must be there (`FATHOM_REQUIRE=neo4j,postgres`); taken out of the environment: settings refuse unknown keys.
@@ -55,7 +57,15 @@ def _no_database_stays_open() -> Iterator[None]:
 
 
 @pytest.fixture
-def home_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+def _tables_are_copied() -> Iterator[None]:
+    """Databases that the test opens in this process are not migrated one by one; those of test_database.py are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "migrate", copy_tables)
+        yield
+
+
+@pytest.fixture
+def home_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _tables_are_copied: None) -> Iterator[Settings]:
     """Settings whose home is the test's own folder; also what `settings()` answers during the test."""
     for name in [name for name in os.environ if name.startswith("FATHOM_")]:
         monkeypatch.delenv(name)
