@@ -150,6 +150,20 @@ class GraphThresholds(BaseModel):
     )
 
 
+class ValidationThresholds(BaseModel):
+    """Thresholds of `fathom graph validate`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min_duplicate_cosine: float = Field(
+        0.97,
+        ge=0.5,
+        le=1,
+        description="Cosine of the embeddings of two names from which the entities are listed as possible duplicates. .97: "
+        "spellings of the same name reach it, while names that share most of their words stay below.",
+    )
+
+
 class Thresholds(BaseModel):
     """All thresholds by stage."""
 
@@ -158,6 +172,7 @@ class Thresholds(BaseModel):
     documents: DocumentThresholds = DocumentThresholds()
     chunks: ChunkThresholds = ChunkThresholds()
     graph_episodes: GraphThresholds = GraphThresholds()
+    graph_validation: ValidationThresholds = ValidationThresholds()
 
 
 THRESHOLDS = Thresholds()

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from fathom.database import open_database
 from fathom.graph.reconciliation.diff import Differences, find_differences, list_collections
+from fathom.graph.reconciliation.written_episodes import written_episodes
 from fathom.graphdb.connection import GraphConnection, open_graph
 from fathom.ledger.episode import EpisodeRow
 from fathom.ledger.episode_ledger import Ledger
@@ -53,13 +54,12 @@ def episode_counts(settings: Settings) -> list[EpisodeCounts]:
 
 def verify_collections(settings: Settings, collection: str | None = None) -> list[Differences]:
     """Compares ledger and graph for the given collection, or for all known ones. Raises GraphUnreachable."""
-    ledger = Ledger(open_database(settings.operational_url))
+    engine = open_database(settings.operational_url)
     connection = open_graph(settings)
     try:
         found = []
         for name in known_collections(settings, connection) if collection is None else [collection]:
-            written = {row.uuid: row for row in ledger.rows(collection=name, state="written")}
-            found.append(find_differences(connection, name, written))
+            found.append(find_differences(connection, name, written_episodes(engine, name)))
         return found
     finally:
         connection.close()

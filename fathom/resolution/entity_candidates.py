@@ -55,7 +55,7 @@ def block(fresh: SignBits, all_names: SignBits) -> dict[str, list[str]]:
         abbreviations = [places[short] for short in _initials(key) if short in places]
         ranked |= dict.fromkeys((*by_initials[key], *abbreviations), 0)
         nearest = sorted((bits, keys[number]) for number, bits in ranked.items())
-        found[key] = [other for _, other in nearest if _may_match(key, other)][:MAX_CANDIDATES]
+        found[key] = [other for _, other in nearest if may_match(key, other)][:MAX_CANDIDATES]
     return found
 
 
@@ -67,12 +67,12 @@ def candidate_pairs(candidates: Mapping[str, Sequence[str]], types: Mapping[str,
     found: set[Pair] = set()
     for key, others in candidates.items():
         if key in types:
-            fitting = [other for other in others if other in types and _types_compatible(types[key], types[other])]
+            fitting = [other for other in others if other in types and types_compatible(types[key], types[other])]
             found |= {pair_of(key, other) for other in fitting[:MAX_PAIRS_PER_NAME]}
     return sorted(found)
 
 
-def _may_match(key: str, other: str) -> bool:
+def may_match(key: str, other: str) -> bool:
     """Returns whether nothing in the keys rules out a match; names of the same key that texts distinguish do not match."""
     if base_key(key) == base_key(other) or has_initial(MentionKey(base_key(other), UNTYPED)):
         return False
@@ -80,7 +80,8 @@ def _may_match(key: str, other: str) -> bool:
     return not numbers or not other_numbers or numbers == other_numbers
 
 
-def _types_compatible(types: Collection[str], other_types: Collection[str]) -> bool:
+def types_compatible(types: Collection[str], other_types: Collection[str]) -> bool:
+    """Returns whether names of these types can match: not where exactly one of them is a person's."""
     left, right = ({kind for kind in kinds if not is_generic(kind)} for kinds in (types, other_types))
     return not left or not right or (PERSON in left) == (PERSON in right)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from fathom.cli.commands.graph import graph_exports, graph_overview, graph_queries
+from fathom.cli.commands.graph import graph_exports, graph_overview, graph_queries, graph_validations
 from fathom.cli.commands.graph.graph_group import group
 
-FAMILIES = (graph_queries, graph_overview, graph_exports)  # importing a module registers its commands
+FAMILIES = (graph_queries, graph_overview, graph_exports, graph_validations)  # importing a module registers its commands
 
 
 def add_to(app: typer.Typer) -> None:

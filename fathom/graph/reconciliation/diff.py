@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from fathom.graph.read.uuid_set import short_hash
 from fathom.graphdb.connection import GraphConnection
-from fathom.ledger.episode import EpisodeRow
 
 PAGE = 2000  # rows a query
 ARROW = " → "  # between the episode and the entity of a duplicate mention
@@ -60,20 +61,50 @@ class Differences(BaseModel):
         return not any(value for name, value in self if name not in ("collection", "episodes"))
 
 
+class CountedEpisode(Protocol):
+    """A written episode as the ledger counts it."""
+
+    @property
+    def document(self) -> str:
+        """The id of its document."""
+        ...
+
+    @property
+    def entities(self) -> int:
+        """The number of names it mentions."""
+        ...
+
+    @property
+    def facts(self) -> int:
+        """The number of facts it asserts."""
+        ...
+
+
 @dataclass
 class _EpisodesInGraph:
-    """The episodes of a collection in the graph, by uuid, and the mentions and facts that each has."""
+    """The episodes of a collection in the graph with their documents, and their faults.
+
+    `claims` has a hash of each pair of an episode and a fact that it claims, `claimants` the places of these episodes;
+    `grounded` a hash of each pair of which the fact is found.
+    """
 
     documents: dict[str, str] = field(default_factory=dict[str, str])
     doubled: list[str] = field(default_factory=list[str])
     doubled_mentions: list[str] = field(default_factory=list[str])
-    mentions: Counter[str] = field(default_factory=Counter[str])
-    facts: Counter[str] = field(default_factory=Counter[str])
-    lacking: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])  # episode and fact, where the fact is not found
+    partial: set[str] = field(default_factory=set[str])
+    claims: array[int] = field(default_factory=lambda: array("Q"))
+    claimants: array[int] = field(default_factory=lambda: array("Q"))
+    grounded: array[int] = field(default_factory=lambda: array("Q"))
 
-    def is_partial(self, row: EpisodeRow) -> bool:
-        """Returns whether the episode has fewer mentions or facts than the ledger counted."""
-        return self.mentions[row.uuid] < row.entities or self.facts[row.uuid] < row.facts
+    def lacking(self) -> set[str]:
+        """Returns the episodes that claim a fact which is not found."""
+        import numpy as np
+
+        claims, claimants, grounded = (
+            np.array(values, dtype=np.uint64) for values in (self.claims, self.claimants, self.grounded)
+        )
+        places = {int(place) for place in claimants[~np.isin(claims, grounded)]}
+        return {uuid for place, uuid in enumerate(self.documents) if place in places} if places else set()
 
 
 @dataclass
@@ -86,21 +117,21 @@ class _EntitiesInGraph:
     stale: list[str] = field(default_factory=list[str])
 
 
-def find_differences(connection: GraphConnection, collection: str, written: Mapping[str, EpisodeRow]) -> Differences:
-    """Compares the collection in the graph with `written`, the rows of the ledger's written episodes by uuid.
+def find_differences(connection: GraphConnection, collection: str, written: Mapping[str, CountedEpisode]) -> Differences:
+    """Compares the collection in the graph with `written`, the ledger's written episodes by uuid.
 
-    Concurrent writes may appear as differences. Raises GraphUnreachable.
+    Needs memory for the uuids of the episodes, and some bytes a mention and a fact. Concurrent writes may appear as
+    differences. Raises GraphUnreachable.
     """
-    stored = _read_episodes(connection, collection)
+    stored = _read_episodes(connection, collection, written)
     entities = _read_entities(connection, collection, stored)
     in_graph = stored.documents
-    torn = {uuid for uuid, _ in stored.lacking} | {uuid for uuid, row in written.items() if stored.is_partial(row)}
     return Differences(
         collection=collection,
         episodes=len(in_graph.keys() & written.keys()),
         missing=sorted(written.keys() - in_graph.keys()),
         unknown=sorted(in_graph.keys() - written.keys()),
-        partial=sorted(torn & in_graph.keys()),
+        partial=sorted(stored.partial | stored.lacking()),
         elsewhere=sorted(uuid for uuid in in_graph.keys() & written.keys() if in_graph[uuid] != written[uuid].document),
         doubled=sorted([*stored.doubled, *entities.doubled]),
         doubled_mentions=sorted(stored.doubled_mentions),
@@ -116,24 +147,38 @@ def list_collections(connection: GraphConnection) -> list[str]:
     return sorted({row["name"] for row in found + connection.read("MATCH (n:Entity) RETURN DISTINCT n.group_id AS name")})
 
 
-def _read_episodes(connection: GraphConnection, collection: str) -> _EpisodesInGraph:
-    """Reads the episodes; all facts that they claim are lacking until they are found."""
+def _read_episodes(connection: GraphConnection, collection: str, written: Mapping[str, CountedEpisode]) -> _EpisodesInGraph:
+    """Reads the episodes with their mentions and the facts that they claim."""
     found = _EpisodesInGraph()
     for rows in _pages(connection, EPISODES, collection):
         uuids = [row["uuid"] for row in rows]
         found.doubled += [row["uuid"] for row in rows if row["copies"] > 1]
+        places = {uuid: place for place, uuid in enumerate(uuids, start=len(found.documents))}
         found.documents |= {row["uuid"]: row["document"] for row in rows}
+        mentions: Counter[str] = Counter()
+        facts: Counter[str] = Counter()
         for row in connection.read(MENTIONS, uuids=uuids):
-            found.mentions[row["uuid"]] += row["senses"]  # the ledger counts each name of an entity
+            mentions[row["uuid"]] += row["senses"]  # the ledger counts each name of an entity
             found.doubled_mentions += [f"{row['uuid']}{ARROW}{row['entity']}"] if row["times"] > 1 else []
         for row in connection.read(CLAIMS, uuids=uuids):
-            found.lacking.update((row["uuid"], fact) for fact in row["facts"] or ())
-            found.facts[row["uuid"]] = len(row["facts"] or ())
+            claimed = row["facts"] or ()
+            facts[row["uuid"]] = len(claimed)
+            found.claims.extend(_claim(row["uuid"], fact) for fact in claimed)
+            found.claimants.extend([places[row["uuid"]]] * len(claimed))
+        found.partial |= {
+            uuid
+            for uuid in uuids
+            if uuid in written and (mentions[uuid] < written[uuid].entities or facts[uuid] < written[uuid].facts)
+        }
     return found
 
 
+def _claim(episode: str, fact: str) -> int:
+    return short_hash(f"{episode} {fact}")
+
+
 def _read_entities(connection: GraphConnection, collection: str, episodes: _EpisodesInGraph) -> _EntitiesInGraph:
-    """Reads the entities with their facts, and takes the facts from those that the episodes lack."""
+    """Reads the entities with their facts, and grounds the facts that the episodes claim."""
     found = _EntitiesInGraph()
     after = ""
     for rows in _pages(connection, ENTITIES, collection):
@@ -144,7 +189,7 @@ def _read_entities(connection: GraphConnection, collection: str, episodes: _Epis
         found.doubled += _twice([row["uuid"] for row in facts])
         for row in facts:
             there = [uuid for uuid in row["episodes"] or () if uuid in episodes.documents]
-            episodes.lacking.difference_update((uuid, row["uuid"]) for uuid in there)
+            episodes.grounded.extend(_claim(uuid, row["uuid"]) for uuid in there)
             if not there:
                 found.ungrounded.append(row["uuid"])
             elif len(there) < len(row["episodes"]):

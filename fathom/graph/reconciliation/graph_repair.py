@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, LiteralString
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from fathom.graph.reconciliation.diff import ARROW, Differences, find_differences
+from fathom.graph.reconciliation.written_episodes import written_episodes
 from fathom.graphdb.connection import GraphConnection
 from fathom.knowledge.records import mention_uuid
-from fathom.ledger.episode import EpisodeRow
 from fathom.ledger.episode_ledger import Ledger
 from fathom.sql import batched
 
@@ -117,8 +117,7 @@ def repair(connection: GraphConnection, ledger: Ledger, collection: str, remove_
 
 
 def _differences(connection: GraphConnection, ledger: Ledger, collection: str) -> Differences:
-    written: Mapping[str, EpisodeRow] = {row.uuid: row for row in ledger.rows(collection=collection, state="written")}
-    return find_differences(connection, collection, written)
+    return find_differences(connection, collection, written_episodes(ledger.engine, collection))
 
 
 def _adopt(connection: GraphConnection, ledger: Ledger, uuids: Sequence[str]) -> None:

@@ -18,6 +18,7 @@ from fathom.graph.write.transaction import (
     join_names,
     recompute_fact_dates,
     remove_episodes,
+    restore_entities,
     save_episodes,
 )
 from fathom.graphdb.connection import GraphConnection
@@ -84,6 +85,14 @@ class CollectionChanges:
         """Merges and splits the facts between these entities as the verdicts imply."""
         self._apply(join_facts, collection, entity_pairs)
 
+    def recompute_entities(self, collection: str, uuids: Collection[str]) -> None:
+        """Computes the values of these entities again from their mentions and facts, whatever they are now."""
+        self._apply(restore_entities, collection, uuids)
+
+    def recompute_dates(self, collection: str, sources: Collection[str]) -> None:
+        """Computes the dates of the facts that start at these entities again from their assertions."""
+        self._apply(recompute_fact_dates, collection, sources)
+
     def _apply(self, change: _Change, collection: str, items: Collection[Any]) -> list[str]:
         while (done := self.connection.write(lambda tx: change(tx, self._context(collection), items))) is None:
             log.info("Mentions reassigned", sub_stage="names", metrics={"mentions": MAX_REASSIGNMENTS})
@@ -99,5 +108,5 @@ class CollectionChanges:
         """Upgrades name keys and fact dates of a collection that an older version wrote."""
         if collection not in self._upgraded:
             self.resolver.upgrade_name_keys(collection, partial(self.join_names, collection))
-            upgrade_fact_dates(self.connection, collection, partial(self._apply, recompute_fact_dates, collection))
+            upgrade_fact_dates(self.connection, collection, partial(self.recompute_dates, collection))
             self._upgraded.add(collection)

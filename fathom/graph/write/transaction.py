@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fathom.embedding.embedder import Embedder
-from fathom.graph.write.aggregates import Rules, recompute_entities, recompute_facts
+from fathom.graph.write.aggregates import Rules, read_votes, recompute_entities, recompute_facts, type_labels
 from fathom.graph.write.fact_changes import (
     AssertionChanges,
     FactChanges,
@@ -116,6 +116,14 @@ def join_names(tx: ManagedTransaction, context: CollectionContext, keys: Collect
 def join_facts(tx: ManagedTransaction, context: CollectionContext, entity_pairs: Collection[EntityPair]) -> list[str] | None:
     """Merges and splits the facts between each of these entity pairs as the verdicts imply."""
     return _change(tx, context, CollectionChange(reclustered=entity_pairs))
+
+
+def restore_entities(tx: ManagedTransaction, context: CollectionContext, uuids: Collection[str]) -> list[str]:
+    """Recomputes the entities from their mentions and facts; drops types and summaries that these do not give."""
+    stored = read_votes(tx.run, uuids)
+    recompute_entities(tx, {uuid: type_labels(votes) for uuid, votes in stored.items()}, context.embedder)
+    recompute_summaries(tx, stored, lost=list(stored))
+    return []
 
 
 def recompute_fact_dates(tx: ManagedTransaction, context: CollectionContext, sources: Collection[str]) -> list[str]:
