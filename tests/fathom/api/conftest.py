@@ -13,6 +13,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from fathom import settings as settings_module
 from fathom.api.app import create_app
 from fathom.api.routes.document_paths import encoded
 from fathom.observability.json_lines_handler import keep_logs
@@ -75,3 +76,15 @@ def serving(settings: Settings) -> Iterator[Api]:
 def api(home_settings: Settings) -> Iterator[Api]:
     with serving(home_settings) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """One application for those tests of a module that leave it as it was; no caller of it is slowed down."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FATHOM_HOME", str(tmp_path_factory.mktemp("shared") / "home"))
+        patch.setenv("FATHOM_API_REQUESTS_PER_MINUTE", "1000000")
+        settings_module.settings.cache_clear()
+        with serving(settings_module.settings()) as made:
+            yield made
+    settings_module.settings.cache_clear()

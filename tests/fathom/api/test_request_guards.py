@@ -22,14 +22,14 @@ OTHER_HOSTS = [
 
 @pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "127.0.0.1:8000", "[::1]:8000", "LOCALHOST"])
 @pytest.mark.parametrize("path", ["/health/live", "/openapi.json", "/sign-in"])
-def test_the_loopback_names_are_answered(api: Api, path: str, host: str) -> None:
-    assert api.client.get(path, headers={"Host": host}).status_code == 200
+def test_the_loopback_names_are_answered(shared: Api, path: str, host: str) -> None:
+    assert shared.client.get(path, headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize("host", OTHER_HOSTS)
 @pytest.mark.parametrize("path", ["/", "/health/live", "/health/ready", "/openapi.json", "/docs", "/api/documents", "/nowhere"])
-def test_another_host_is_answered_by_no_route(api: Api, path: str, host: str) -> None:
-    answer = api.client.get(path, headers={**api.key("admin"), "Host": host.encode()})
+def test_another_host_is_answered_by_no_route(shared: Api, path: str, host: str) -> None:
+    answer = shared.client.get(path, headers={**shared.key("admin"), "Host": host.encode()})
     assert (answer.status_code, answer.json()["title"]) == (400, "HostRefused")
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["X-Request-ID"]
@@ -97,27 +97,27 @@ def test_its_own_page_and_programs_may(api: Api) -> None:
 @pytest.mark.parametrize(
     "path", ["/api/documents/c%2Fa%00.md", "/api/keys/%00", "/nowhere%00", "/api/documents?collection=a%00"]
 )
-def test_an_address_with_nul_is_refused(api: Api, path: str) -> None:
+def test_an_address_with_nul_is_refused(shared: Api, path: str) -> None:
     for method in ("GET", "DELETE", "POST"):
-        answer = api.client.request(method, path, headers=api.key("admin"))
+        answer = shared.client.request(method, path, headers=shared.key("admin"))
         assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
 
 
 @pytest.mark.parametrize("length", ["-1", "²", "1e3", "0x1", "9" * 5000, ""])
 @pytest.mark.parametrize("path", ["/api/keys", "/api/upload"])
-def test_a_length_that_is_none_is_refused(api: Api, path: str, length: str) -> None:
-    headers = {**api.key("admin"), "Content-Length": length.encode(), "Content-Type": "multipart/form-data; boundary=b"}
-    answer = api.client.post(path, headers=headers, content=b"")
+def test_a_length_that_is_none_is_refused(shared: Api, path: str, length: str) -> None:
+    headers = {**shared.key("admin"), "Content-Length": length.encode(), "Content-Type": "multipart/form-data; boundary=b"}
+    answer = shared.client.post(path, headers=headers, content=b"")
     assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
 
 
-def test_a_large_body_is_refused_by_its_length(api: Api) -> None:
-    headers = {**api.key("admin"), "Content-Length": str(MAX_BODY + 1)}
-    assert api.client.post("/api/keys", headers=headers, content=b"{}").status_code == 413
+def test_a_large_body_is_refused_by_its_length(shared: Api) -> None:
+    headers = {**shared.key("admin"), "Content-Length": str(MAX_BODY + 1)}
+    assert shared.client.post("/api/keys", headers=headers, content=b"{}").status_code == 413
 
 
 @pytest.mark.parametrize(
     "path", ["/api/documents?cursor=" + "x" * MAX_ADDRESS, "/" + "%41" * MAX_ADDRESS, "/sign-in?to=/" + "x" * MAX_ADDRESS]
 )
-def test_a_long_address_is_refused(api: Api, path: str) -> None:
-    assert api.client.get(path, headers=api.key("admin")).status_code == 414
+def test_a_long_address_is_refused(shared: Api, path: str) -> None:
+    assert shared.client.get(path, headers=shared.key("admin")).status_code == 414

@@ -49,8 +49,8 @@ def assert_refused(api: Api, answer: httpx.Response, status: int, title: str) ->
         len(FIELD + FILE + DATA) + 6,
     ],
 )
-def test_a_form_that_is_cut_is_refused_wherever_it_is(api: Api, cut: int) -> None:
-    assert_refused(api, sent(api, WHOLE[:cut]), 400, "UploadCut")
+def test_a_form_that_is_cut_is_refused_wherever_it_is(shared: Api, cut: int) -> None:
+    assert_refused(shared, sent(shared, WHOLE[:cut]), 400, "UploadCut")
 
 
 def test_every_cut_of_a_small_form_is_refused(api: Api) -> None:
@@ -120,22 +120,22 @@ TWO = FILE + b"one\r\n" + FILE + b"two"
         "json",
     ],
 )
-def test_a_damaged_form_is_refused(api: Api, body: bytes) -> None:
-    assert_refused(api, sent(api, body), 400, "FormDamaged")
+def test_a_damaged_form_is_refused(shared: Api, body: bytes) -> None:
+    assert_refused(shared, sent(shared, body), 400, "FormDamaged")
 
 
 @pytest.mark.parametrize(
     "kind", ["", "text/plain", "multipart/form-data", "multipart/form-data; boundary=", "multipart/mixed; boundary=b"]
 )
-def test_a_body_of_another_kind_is_refused(api: Api, kind: str) -> None:
-    assert_refused(api, sent(api, WHOLE, kind), 415, "Unsupported Media Type")
+def test_a_body_of_another_kind_is_refused(shared: Api, kind: str) -> None:
+    assert_refused(shared, sent(shared, WHOLE, kind), 415, "Unsupported Media Type")
 
 
 @pytest.mark.parametrize("length", [257, 5000])
-def test_a_boundary_that_is_too_long_is_refused(api: Api, length: int) -> None:
+def test_a_boundary_that_is_too_long_is_refused(shared: Api, length: int) -> None:
     boundary = "b" * length
     body = WHOLE.replace(b"--b", b"--" + boundary.encode())
-    assert_refused(api, sent(api, body, f"multipart/form-data; boundary={boundary}"), 413, "FormTooLarge")
+    assert_refused(shared, sent(shared, body, f"multipart/form-data; boundary={boundary}"), 413, "FormTooLarge")
 
 
 def part(name: str, value: bytes = b"x", headers: bytes = b"") -> bytes:
@@ -155,17 +155,17 @@ def part(name: str, value: bytes = b"x", headers: bytes = b"") -> bytes:
     ],
     ids=["a long field", "many parts", "many long fields", "long headers", "a long epilogue", "a long preamble"],
 )
-def test_a_form_beyond_its_bounds_is_refused(api: Api, body: bytes) -> None:
-    assert_refused(api, sent(api, body), 413, "FormTooLarge")
+def test_a_form_beyond_its_bounds_is_refused(shared: Api, body: bytes) -> None:
+    assert_refused(shared, sent(shared, body), 413, "FormTooLarge")
 
 
 @pytest.mark.parametrize(
     "header", [b"x" * (MAX_HEADERS + 1) + b": x\r\n", b"X: " + b"x" * (MAX_HEADERS + 1), b"X: y\r\n" * 100]
 )
-def test_headers_of_a_part_beyond_their_bounds_are_refused(api: Api, header: bytes) -> None:
-    answer = sent(api, part("note", headers=header) + WHOLE)
+def test_headers_of_a_part_beyond_their_bounds_are_refused(shared: Api, header: bytes) -> None:
+    answer = sent(shared, part("note", headers=header) + WHOLE)
     assert answer.status_code in (400, 413)
-    assert_refused(api, answer, answer.status_code, {400: "FormDamaged", 413: "FormTooLarge"}[answer.status_code])
+    assert_refused(shared, answer, answer.status_code, {400: "FormDamaged", 413: "FormTooLarge"}[answer.status_code])
 
 
 @pytest.mark.parametrize(
@@ -201,22 +201,22 @@ def test_the_bounds_hold_while_the_body_comes(begin: bytes, more: Callable[[int]
 
 
 @pytest.mark.parametrize("name", [b"a\0.md", b"\0", b"a/\0/b.md"])
-def test_nul_in_a_name_is_refused(api: Api, name: bytes) -> None:
+def test_nul_in_a_name_is_refused(shared: Api, name: bytes) -> None:
     in_field = part("name", name) + FILE + DATA + b"\r\n--b--\r\n"
-    assert_refused(api, sent(api, in_field), 400, "UnsafePath")
+    assert_refused(shared, sent(shared, in_field), 400, "UnsafePath")
     in_part = FILE.replace(b"a.md", b"x" + name) + DATA + b"\r\n--b--\r\n"
-    assert_refused(api, sent(api, in_part), 400, "FormDamaged")
+    assert_refused(shared, sent(shared, in_part), 400, "FormDamaged")
 
 
 @pytest.mark.parametrize("name", [b"a" * 256 + b".md", b"a/" * (MAX_ID_BYTES // 2) + b"a.md", "東".encode() * 100])
-def test_a_name_that_is_too_long_is_refused(api: Api, name: bytes) -> None:
-    assert_refused(api, sent(api, part("name", name) + FILE + DATA + b"\r\n--b--\r\n"), 400, "UnsafePath")
+def test_a_name_that_is_too_long_is_refused(shared: Api, name: bytes) -> None:
+    assert_refused(shared, sent(shared, part("name", name) + FILE + DATA + b"\r\n--b--\r\n"), 400, "UnsafePath")
 
 
 @pytest.mark.parametrize("field", ["priority", "reference_time", "collection"])
 @pytest.mark.parametrize("value", ["²", "٣", "9" * 5000, "1\0", "\0", "-", "1.5 ", "x" * 5000, "\u202e", "\ud800"])
-def test_a_field_of_a_wrong_form_is_refused(api: Api, field: str, value: str) -> None:
+def test_a_field_of_a_wrong_form_is_refused(shared: Api, field: str, value: str) -> None:
     body = part(field, value.encode("utf-8", "surrogatepass")) + FILE + DATA + b"\r\n--b--\r\n"
-    answer = sent(api, body)
+    answer = sent(shared, body)
     assert answer.status_code == 400, answer.text
-    assert_refused(api, answer, 400, answer.json()["title"])
+    assert_refused(shared, answer, 400, answer.json()["title"])

@@ -23,28 +23,28 @@ def refused(client: TestClient, method: str, path: str, **options: Any) -> None:
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_a_cursor_that_is_no_place_is_refused(api: Api, number: str) -> None:
-    document, reader, value = api.accepted(), api.key("reader"), quote(number)
+def test_a_cursor_that_is_no_place_is_refused(shared: Api, number: str) -> None:
+    document, reader, value = shared.accepted(), shared.key("reader"), quote(number)
     for path in (f"/api/upload/{document}/logs", f"/api/upload/{document}/stream", "/page/documents"):
-        refused(api.client, "GET", f"{path}?cursor={value}", headers=reader)
-    refused(api.client, "GET", f"/page/chunks/{document}?from={value}", headers=reader)
-    refused(api.client, "GET", f"/api/upload/{document}/logs?limit={value}", headers=reader)
-    refused(api.client, "GET", f"/api/documents?limit={value}", headers=reader)
+        refused(shared.client, "GET", f"{path}?cursor={value}", headers=reader)
+    refused(shared.client, "GET", f"/page/chunks/{document}?from={value}", headers=reader)
+    refused(shared.client, "GET", f"/api/upload/{document}/logs?limit={value}", headers=reader)
+    refused(shared.client, "GET", f"/api/documents?limit={value}", headers=reader)
     last = {**reader, "Last-Event-ID": number.encode().replace(b"\0", b"\x01")}
-    refused(api.client, "GET", f"/api/upload/{document}/stream", headers=last)
+    refused(shared.client, "GET", f"/api/upload/{document}/stream", headers=last)
     with (
         pytest.raises(WebSocketDenialResponse) as denied,
-        api.client.websocket_connect(f"/api/upload/{document}/stream?cursor={value}", headers=reader),
+        shared.client.websocket_connect(f"/api/upload/{document}/stream?cursor={value}", headers=reader),
     ):
         raise AssertionError
     assert 400 <= denied.value.status_code < 500
 
 
-def test_the_greatest_place_is_taken(api: Api) -> None:
-    document = api.accepted()
-    answer = api.client.get(f"/api/upload/{document}/logs?cursor={MAX_PLACE}", headers=api.key("reader"))
+def test_the_greatest_place_is_taken(shared: Api) -> None:
+    document = shared.accepted()
+    answer = shared.client.get(f"/api/upload/{document}/logs?cursor={MAX_PLACE}", headers=shared.key("reader"))
     assert (answer.status_code, answer.json()["lines"]) == (200, [])
-    assert api.client.get(f"/page/chunks/{document}?from={MAX_PLACE}", headers=api.key("reader")).status_code == 200
+    assert shared.client.get(f"/page/chunks/{document}?from={MAX_PLACE}", headers=shared.key("reader")).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -61,28 +61,28 @@ def test_the_greatest_place_is_taken(api: Api) -> None:
         None,
     ],
 )
-def test_a_key_of_impossible_name_or_collection_is_not_made(api: Api, body: object) -> None:
-    headers = {**api.key("admin"), "Content-Type": "application/json"}
-    refused(api.client, "POST", "/api/keys", content=json.dumps(body).encode(), headers=headers)
+def test_a_key_of_impossible_name_or_collection_is_not_made(shared: Api, body: object) -> None:
+    headers = {**shared.key("admin"), "Content-Type": "application/json"}
+    refused(shared.client, "POST", "/api/keys", content=json.dumps(body).encode(), headers=headers)
 
 
 @pytest.mark.parametrize("priority", [10**400, 1e300, -101, "²", True, None, [1], {"a": 1}, float("inf"), float("nan")])
-def test_a_priority_out_of_bounds_is_refused(api: Api, priority: object) -> None:
-    headers = {**api.key("admin"), "Content-Type": "application/json"}
+def test_a_priority_out_of_bounds_is_refused(shared: Api, priority: object) -> None:
+    headers = {**shared.key("admin"), "Content-Type": "application/json"}
     content = json.dumps({"priority": priority}).encode()
     if priority is not True:  # JSON's true is read as 1
-        refused(api.client, "POST", f"/api/documents/{api.accepted()}/priority", content=content, headers=headers)
+        refused(shared.client, "POST", f"/api/documents/{shared.accepted()}/priority", content=content, headers=headers)
 
 
-def test_a_list_of_states_has_an_end(api: Api) -> None:
-    refused(api.client, "GET", "/api/documents?" + "&".join(["state=done"] * 500), headers=api.key("reader"))
+def test_a_list_of_states_has_an_end(shared: Api) -> None:
+    refused(shared.client, "GET", "/api/documents?" + "&".join(["state=done"] * 500), headers=shared.key("reader"))
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 50_000, b"\xff\xfe", b'"\\ud800"', b"1" * 100_000, b"NaN"])
-def test_json_that_is_none_or_too_deep_is_refused(api: Api, body: bytes) -> None:
-    headers = {**api.key("admin"), "Content-Type": "application/json"}
+def test_json_that_is_none_or_too_deep_is_refused(shared: Api, body: bytes) -> None:
+    headers = {**shared.key("admin"), "Content-Type": "application/json"}
     for path in ("/api/keys", "/api/session", "/api/documents/c%2Fa.md/priority"):
-        refused(api.client, "POST", path, content=body, headers=headers)
+        refused(shared.client, "POST", path, content=body, headers=headers)
 
 
 @pytest.mark.parametrize(
