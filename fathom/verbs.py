@@ -109,10 +109,10 @@ class Graph:
         )
 
     def query(self, cypher: str, parameters: Mapping[str, Any] | None = None, *, limit: int = 1000) -> QueryResult:
-        """Returns the first `limit` rows of a read-only query. Raises QueryRefused, GraphUnreachable."""
-        from fathom.graphdb.user_query import run_query
+        """Returns the first `limit` rows of a read-only query. Raises QueryRefused, QueryInvalid, GraphUnreachable."""
+        from fathom.graphdb.user_query import QueryOptions, run_query
 
-        return run_query(self._writer.connection, cypher, parameters, limit=limit)
+        return run_query(self._writer.connection, cypher, parameters, QueryOptions(limit=limit))
 
     def close(self) -> None:
         """Closes the connections."""

@@ -22,6 +22,7 @@ from fathom.api.routes import (
     upload_routes,
 )
 from fathom.api.routes.document_paths import EncodedSlashes
+from fathom.api.routes.graph import query_routes
 from fathom.api.short_waits import LockTimeouts
 from fathom.observability.json_lines_handler import keep_logs
 from fathom.settings import Settings, settings
@@ -37,6 +38,7 @@ ROUTERS = (
     upload_routes.router,
     preview_routes.router,
     document_routes.router,
+    query_routes.router,
     reference.router,
     page_frame.router,
     signing_in.router,

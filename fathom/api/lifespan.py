@@ -15,6 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from fathom.api.routes.document_followers import Followers
 from fathom.api.run_starter import RunStarter
+from fathom.api.shared_graph import SharedGraph
 from fathom.database import close_databases, open_database
 from fathom.deployment.components import rotate_logs
 from fathom.errors import FathomError
@@ -54,17 +55,19 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         stop.set()
         for thread in threads:
             await run_in_threadpool(thread.join, STOP_THREAD_WITHIN_S)
+        await run_in_threadpool(app.state.graph.close)
         await run_in_threadpool(close_databases)
 
 
 def open_state(app: FastAPI, collector: Collector) -> None:
-    """Sets the keys, limits, followers and run starter that the routes take from `app.state`."""
+    """Sets the keys, limits, graph, followers and run starter that the routes take from `app.state`."""
     settings: Settings = app.state.settings
     app.state.keys = open_keys(settings)
     app.state.pace = RateLimit(settings.api_requests_per_minute, at_once=max(10, settings.api_requests_per_minute // 4))
     app.state.guesses = GuessLimit()
     app.state.closing = asyncio.Event()
     app.state.launcher = RunStarter(settings)
+    app.state.graph = SharedGraph(settings)
     app.state.followers = Followers(settings, partial(collector.collect, WAIT_FOR_EVENTS_S))
     app.state.asked_at = time.monotonic()
 

@@ -17,7 +17,7 @@ from fathom.errors import GraphUnreachable
 
 DATABASE = "fathom"
 USER, READER = "root", "reader"  # the administrator and the read-only user
-COMMAND_TIMEOUT_MS = 30_000
+COMMAND_TIMEOUT_MS = 600_000  # the longest timeout of a person's query
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class EmbeddedServer:
         """Returns the command line that runs it, without secrets.
 
         Dates lose their time zone without `dateTimeImplementation`; the server ignores the driver's time limit, so it has its
-        own; `txWalFlush` makes acknowledged writes survive a kill.
+        own, for queries of processes that died; `txWalFlush` makes acknowledged writes survive a kill; no query reads files.
         """
         package = _package()
         options = {
@@ -68,6 +68,8 @@ class EmbeddedServer:
             "dateTimeImplementation": "java.time.ZonedDateTime",
             "txWalFlush": 2,
             "command.timeout": COMMAND_TIMEOUT_MS,
+            "opencypher.loadCsv.allowFileUrls": "false",
+            "opencypher.loadCsv.allowRemoteUrls": "false",
         }
         return (
             str(package / "jre" / "bin" / "java"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fathom.errors import GraphUnreachable, StoreFull
 from fathom.graphdb.arcadedb_process import DATABASE, READER, USER, embedded_server
 from fathom.graphdb.fencing import reject_stale_writer, stale_writer_error
-from fathom.graphdb.query_plan import reject_writing_plan
+from fathom.graphdb.native_times import read_native_times
+from fathom.graphdb.query_tally import QueryTally
 from fathom.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 WorkResult = TypeVar("WorkResult")
 CONNECT_SECONDS = 5.0
+IMPATIENT_CONNECT_SECONDS = 0.9
+IDLE_SECONDS = 2.0  # a connection that was idle for longer is tested before it is used: the server may be gone or frozen
 RETRY_SECONDS = 5.0
+STREAMED_ROWS = 1000
 WRITE_SECONDS = 120.0  # bounds the time for which a frozen process holds Neo4j's locks
 
 
@@ -54,13 +58,26 @@ def graph_address(settings: Settings) -> GraphAddress:
 class GraphConnection:
     """A thread-safe connection, opened when first used.
 
-    Transient errors are retried for `retry_seconds`.
+    Args:
+        address: the server.
+        tally: counts the queries; by default they are counted nowhere.
+        write_seconds: the maximum duration of a write transaction.
+        retry_seconds: for how long transient errors are retried.
+        connect_seconds: for how long a connection is tried; an idle connection is tested as long before it is used.
     """
 
     def __init__(
-        self, address: GraphAddress, *, write_seconds: float = WRITE_SECONDS, retry_seconds: float = RETRY_SECONDS
+        self,
+        address: GraphAddress,
+        tally: QueryTally | None = None,
+        *,
+        write_seconds: float = WRITE_SECONDS,
+        retry_seconds: float = RETRY_SECONDS,
+        connect_seconds: float = CONNECT_SECONDS,
     ) -> None:
         self.address = address
+        self.tally = tally or QueryTally(None)
+        self._connect_seconds = connect_seconds
         self._write_seconds = write_seconds
         self._retry_seconds = retry_seconds
         self._driver: Driver | None = None
@@ -89,20 +106,36 @@ class GraphConnection:
             self.address.uri,
             auth=(user, password) if password else None,
             notifications_min_severity="OFF",  # otherwise each query logs a warning
-            connection_timeout=CONNECT_SECONDS,
-            connection_acquisition_timeout=2 * CONNECT_SECONDS,
+            connection_timeout=self._connect_seconds,
+            connection_acquisition_timeout=2 * self._connect_seconds,
+            liveness_check_timeout=IDLE_SECONDS,
             max_transaction_retry_time=self._retry_seconds,
         )
 
     def read(self, cypher: str, **parameters: Any) -> list[dict[str, Any]]:
         """Returns the rows of a query. Raises GraphUnreachable."""
-        with translate_errors(self.address):
+        with translate_errors(self.address), self.tally.timed():
             records, _, _ = self.driver.execute_query(
                 cypher,
                 parameters,
                 database_=self.address.database,
             )
             return [record.data() for record in records]
+
+    def stream(self, cypher: str, **parameters: Any) -> Generator[Sequence[Any], None, None]:
+        """Yields the values of each row, with STREAMED_ROWS in memory at a time. Raises GraphUnreachable."""
+        from neo4j import READ_ACCESS
+
+        with (
+            translate_errors(self.address),
+            self.driver.session(
+                database=self.address.database, default_access_mode=READ_ACCESS, fetch_size=STREAMED_ROWS
+            ) as session,
+        ):
+            result = session.run(cypher, parameters)
+            read_native_times(result)
+            for record in result:
+                yield record.values()
 
     def write(self, work: Callable[[ManagedTransaction], WorkResult]) -> WorkResult:
         """Runs the work in a single, fenced transaction and returns its result.
@@ -116,7 +149,11 @@ class GraphConnection:
             reject_stale_writer(tx)
             return work(tx)
 
-        with translate_errors(self.address), self.driver.session(database=self.address.database) as session:
+        with (
+            translate_errors(self.address),
+            self.tally.timed(),
+            self.driver.session(database=self.address.database) as session,
+        ):
             in_time: Callable[[ManagedTransaction], WorkResult] = unit_of_work(timeout=self._write_seconds)(fenced)
             try:
                 result: WorkResult = session.execute_write(in_time)
@@ -127,28 +164,6 @@ class GraphConnection:
                     raise GraphUnreachable(f"The graph at {self.address.uri} did not finish a write in time.") from error
                 raise
             return result
-
-    def read_as_user(
-        self, cypher: str, parameters: Mapping[str, Any], *, timeout_s: float, limit: int
-    ) -> tuple[list[dict[str, Any]], bool]:
-        """Returns at most `limit` rows of a user's query, and whether there were more. Raises GraphUnreachable, QueryRefused.
-
-        The server rejects writes: the embedded server by the user's rights, Neo4j by the query plan, the access mode, and the
-        rights of the read-only user where there is one. The transaction is rolled back in any case.
-        """
-        from neo4j import READ_ACCESS
-
-        with (
-            translate_errors(self.address, self.address.reader),
-            self.reading_driver.session(database=self.address.database, default_access_mode=READ_ACCESS) as session,
-            session.begin_transaction(timeout=timeout_s) as transaction,
-        ):
-            if not self.address.embedded:
-                reject_writing_plan(transaction, cypher, parameters)
-            result = transaction.run(cypher, dict(parameters))
-            rows = [dict(record) for _, record in zip(range(limit + 1), result, strict=False)]
-            transaction.rollback()
-        return rows[:limit], len(rows) > limit
 
     def verify(self) -> float:
         """Returns the duration of a trivial query in seconds. Raises GraphUnreachable."""
@@ -164,11 +179,24 @@ class GraphConnection:
             if driver is not None:
                 driver.close()
         self._driver = self._reading = None
+        self.tally.close()
 
 
 def open_graph(settings: Settings) -> GraphConnection:
     """Returns the connection of the deployment, not yet opened."""
-    return GraphConnection(graph_address(settings))
+    return GraphConnection(graph_address(settings), query_tally(settings))
+
+
+def open_impatient_graph(settings: Settings) -> GraphConnection:
+    """Returns a connection for people who wait: it fails within two seconds where the server does not answer."""
+    return GraphConnection(
+        graph_address(settings), query_tally(settings), retry_seconds=0.0, connect_seconds=IMPATIENT_CONNECT_SECONDS
+    )
+
+
+def query_tally(settings: Settings) -> QueryTally:
+    """Returns the counts of the deployment's graph queries on this host."""
+    return QueryTally(settings.home / "graph-queries.bin")
 
 
 @contextmanager

@@ -214,7 +214,23 @@ def _with_offset(kind: Any, text: str) -> Any:
         return kind.from_iso_format(text)
     hours, minutes, seconds = (int(part or 0) for part in found.groups()[1:])
     offset = datetime.timedelta(hours=hours, minutes=minutes, seconds=seconds) * (-1 if found[1] == "-" else 1)
-    return kind.from_iso_format(text[: found.start()]).replace(tzinfo=datetime.timezone(offset))
+    return kind.from_iso_format(text[: found.start()]).replace(tzinfo=_Offset(offset))
+
+
+class _Offset(datetime.tzinfo):
+    """An offset for the driver's times: Python's own refuses its class Time, pytz refuses seconds."""
+
+    def __init__(self, offset: datetime.timedelta = datetime.timedelta(0)) -> None:
+        self._offset = offset
+
+    def utcoffset(self, _: object) -> datetime.timedelta:
+        return self._offset
+
+    def dst(self, _: object) -> datetime.timedelta:
+        return datetime.timedelta(0)
+
+    def tzname(self, _: object) -> str:
+        return f"UTC{self._offset}"
 
 
 def _decode_point(content: Mapping[str, Any]) -> Any:

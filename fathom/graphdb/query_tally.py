@@ -34,9 +34,12 @@ class TallyOfHour:
 
 
 class QueryTally:
-    """The counts in a file, which is created with the first query if its folder exists; safe for threads and processes."""
+    """The counts in a file, which is created with the first query if its folder exists; safe for threads and processes.
 
-    def __init__(self, file: Path) -> None:
+    Without a file, nothing is counted.
+    """
+
+    def __init__(self, file: Path | None) -> None:
         self._file = file
         self._descriptor: int | None = None
         self._lock = threading.Lock()
@@ -52,10 +55,12 @@ class QueryTally:
 
     def add(self, seconds: float, *, now: float | None = None) -> None:
         """Counts a query. Does nothing where the file cannot be written."""
+        if self._file is None:
+            return
         minute = int((time.time() if now is None else now) // 60)
         place = minute % _SLOTS * _SLOT.size
         with self._lock, suppress(OSError):
-            descriptor = self._opened()
+            descriptor = self._opened(self._file)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             try:
                 queries, total = _of_minute(os.pread(descriptor, _SLOT.size, place), minute)
@@ -67,7 +72,7 @@ class QueryTally:
         """Returns the counts of the minute that has begun and the sixty before; none where the file cannot be read."""
         minute = int((time.time() if now is None else now) // 60)
         try:
-            content = self._file.read_bytes()
+            content = b"" if self._file is None else self._file.read_bytes()
         except OSError:
             content = b""
         found = [
@@ -82,9 +87,9 @@ class QueryTally:
                 os.close(self._descriptor)
                 self._descriptor = None
 
-    def _opened(self) -> int:
+    def _opened(self, file: Path) -> int:
         if self._descriptor is None:
-            self._descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         return self._descriptor
 
 

@@ -1,118 +1,192 @@
-"""Runs read-only Cypher of users, bounded in time and rows."""
+"""Runs Cypher of people, bounded in time, rows and bytes; the server refuses what a reader may not do."""
 
 from __future__ import annotations
 
-import re
+import json
 import time
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from fathom.errors import QueryRefused
-from fathom.graphdb.arcadedb_process import COMMAND_TIMEOUT_MS
+from fathom.errors import QueryInvalid, QueryRefused, UsageWrong
+from fathom.graphdb.arcadedb_plan import embedded_plan
 from fathom.graphdb.connection import GraphConnection
-from fathom.graphdb.query_plan import READING_PROCEDURES
+from fathom.graphdb.property_values import decode_value, readable_value
+from fathom.graphdb.query_errors import named_query_errors
+from fathom.graphdb.query_plan import EXPLAIN, QueryPlan, neo4j_plan
+from fathom.graphdb.query_values import json_row
+from fathom.graphdb.user_transaction import user_transaction
+
+if TYPE_CHECKING:
+    from neo4j import Result, Transaction
+
+    from fathom.graphdb.query_watch import QueryWatch
 
 MAX_QUERY = 20_000  # characters
-MAX_LIMIT = 100_000  # rows
+MAX_ROWS = 100_000
+MAX_TIMEOUT_S = 600.0
+MAX_BYTES = 200_000_000
 
-# Strings, quoted names and comments are removed first, so that a word in them is not taken for a clause. Comments are
-# parsed in both ways that servers do: up to a line feed, and up to any line break.
-_ESCAPED = re.compile(r"\\u+([0-9a-fA-F]{4})")
-_QUOTED = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`[^`]*`|/\*.*?\*/"
-_ASIDE = (
-    re.compile(rf"{_QUOTED}|//[^\n]*", re.DOTALL),
-    re.compile(rf"{_QUOTED}|//[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*", re.DOTALL),
-)
-_WRITES = re.compile(
-    r"(?<![\w.$:])(CREATE|MERGE|SET|DELETE|DETACH|REMOVE|DROP|ALTER|FOREACH|GRANT|REVOKE|DENY|LOAD\s+CSV|INSERT|TERMINATE|"
-    r"IN\s+TRANSACTIONS)(?!\w|\s*:)",
-    re.IGNORECASE,
-)
-_CALLS = re.compile(r"(?<![\w.$:])CALL\s+([\w.]+)", re.IGNORECASE)
+
+@dataclass(frozen=True)
+class QueryOptions:
+    """The bounds of a query and the form of its result.
+
+    Args:
+        timeout_s: seconds after which the query is ended on the server.
+        limit: the maximum number of rows.
+        max_bytes: the maximum size of the rows as JSON.
+        typed: whether values have tagged types.
+        plan: whether the query is only planned.
+        write: whether the query may write; callers ensure that an admin asks.
+    """
+
+    timeout_s: float = 30.0
+    limit: int = 1000
+    max_bytes: int = 10_000_000
+    typed: bool = False
+    plan: bool = False
+    write: bool = False
+
+    def __post_init__(self) -> None:
+        bounds = (
+            ("timeout", self.timeout_s, 0.01, MAX_TIMEOUT_S, "s"),
+            ("limit", self.limit, 1, MAX_ROWS, "rows"),
+            ("size", self.max_bytes, 1, MAX_BYTES, "bytes"),
+        )
+        for name, value, least, most, unit in bounds:
+            if not least <= value <= most:
+                raise UsageWrong(f"The {name} of a query is {least:g} to {most:g} {unit}; {value:g} was given.")
+
+
+class QuerySummary(BaseModel):
+    """Figures of a query that ended."""
+
+    model_config = ConfigDict(frozen=True)
+
+    query_type: str = Field(description="r: reads, w: writes, rw: both, s: changes the schema or asks the server")
+    records_returned: int
+    execution_time_ms: float = 0.0
+    truncated: bool = Field(description="whether there are more rows")
+    truncated_by: str | None = Field(None, description="the bound that was reached: rows or bytes")
+    bytes: int = Field(0, description="size of the records as JSON")
+    columns: list[str] = Field(default_factory=list)
+    written: dict[str, int] | None = Field(None, description="of a query that wrote: what it created, set and deleted")
 
 
 class QueryResult(BaseModel):
-    """The rows of a query, and a summary."""
+    """The rows of a query and its summary; `plan` where it was asked for."""
 
     model_config = ConfigDict(frozen=True)
 
     records: list[dict[str, Any]]
-    summary: dict[str, Any]
+    summary: QuerySummary
+    plan: dict[str, Any] | None = None
 
 
 def run_query(
     connection: GraphConnection,
     cypher: str,
     parameters: Mapping[str, Any] | None = None,
-    *,
-    timeout_s: float = COMMAND_TIMEOUT_MS / 1000,
-    limit: int = 1000,
+    options: QueryOptions | None = None,
 ) -> QueryResult:
-    """Returns the first `limit` rows of a reading query, converted for JSON.
+    """Returns the first rows of a query as JSON. `parameters` may have tagged types, as `{"$date": "2020-01-02"}`.
 
-    The server rejects writes; writes that this module recognizes in the text are rejected first, with clearer messages. The
-    embedded server ends a query after its own limit, the default here, regardless of `timeout_s`. Raises QueryRefused for a
-    query that writes, is too long, times out or is not Cypher; GraphUnreachable.
+    The query runs in a single transaction, which is committed only with `write`. Raises QueryRefused for a query that writes
+    without it, QueryInvalid, QueryTimedOut, QueryFailed, GraphUnreachable, UsageWrong for a query that is too long.
     """
-    reject_writes(cypher)
-    if not 1 <= limit <= MAX_LIMIT:
-        raise QueryRefused(f"A query gives 1 to {MAX_LIMIT} rows; {limit} were asked for.")
-    from neo4j.exceptions import Neo4jError
-
+    _require_text(cypher)
+    query = _UserQuery(connection, cypher, _decoded(parameters or {}), options or QueryOptions())
     start = time.perf_counter()
+    result = query.result()
+    took_ms = round((time.perf_counter() - start) * 1000, 1)
+    return result.model_copy(update={"summary": result.summary.model_copy(update={"execution_time_ms": took_ms})})
+
+
+@dataclass(frozen=True)
+class _UserQuery:
+    connection: GraphConnection
+    cypher: str
+    values: dict[str, Any]
+    options: QueryOptions
+
+    def result(self) -> QueryResult:
+        """Plans the query, and runs it where its plan is allowed and more than the plan is asked for."""
+        options = self.options
+        opened = user_transaction(self.connection, timeout_s=options.timeout_s, rows=options.limit + 1, write=options.write)
+        with opened as (transaction, watch):
+            plan = self._plan(transaction, watch)
+            if options.write:
+                plan.require_graph()
+            else:
+                plan.require_reading()
+            if options.plan:
+                summary = QuerySummary(query_type=plan.query_type or "r", records_returned=0, truncated=False)
+                return QueryResult(records=[], summary=summary, plan=readable_value(plan.tree))
+            with named_query_errors(watch, self.cypher):
+                return self._run(transaction, watch, plan.query_type)
+
+    def _plan(self, transaction: Transaction, watch: QueryWatch) -> QueryPlan:
+        if self.connection.address.embedded:
+            return embedded_plan(self.connection.address, self.cypher, write=self.options.write)
+        with named_query_errors(watch, self.cypher, EXPLAIN):
+            return neo4j_plan(transaction, self.cypher, self.values)
+
+    def _run(self, transaction: Transaction, watch: QueryWatch, query_type: str) -> QueryResult:
+        found = transaction.run(self.cypher, self.values)
+        records, size, reached = _read(found, watch, self.options)
+        written = None
+        if self.options.write:
+            ended = found.consume()  # also computes the rows beyond the bounds
+            query_type = ended.query_type or query_type
+            transaction.commit()
+            written = {name: count for name, count in vars(ended.counters).items() if type(count) is int and count}
+        elif reached is not None:
+            watch.end_unread()
+        elif not query_type:
+            query_type = found.consume().query_type or ""
+            if query_type != "r":  # the rights of the reading user let it change nothing
+                raise QueryRefused("The query would write, by the server's reading of it. Only reading is allowed here.")
+        summary = QuerySummary(
+            query_type=query_type or "r",
+            records_returned=len(records),
+            truncated=reached is not None,
+            truncated_by=reached,
+            bytes=size,
+            columns=list(found.keys()),
+            written=written,
+        )
+        return QueryResult(records=records, summary=summary)
+
+
+def _read(result: Result, watch: QueryWatch, options: QueryOptions) -> tuple[list[dict[str, Any]], int, str | None]:
+    """Returns rows up to the bounds, their size as JSON, and the bound that was reached; reads at most one row more."""
+    records: list[dict[str, Any]] = []
+    size = 0
+    for row in result:
+        watch.raise_if_expired()
+        if len(records) == options.limit:
+            return records, size, "rows"
+        record = json_row(row, typed=options.typed)
+        bytes_more = len(json.dumps(record, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        if size + bytes_more > options.max_bytes:
+            return records, size, "bytes"
+        records.append(record)
+        size += bytes_more
+    return records, size, None
+
+
+def _decoded(parameters: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        records, truncated = connection.read_as_user(cypher, parameters or {}, timeout_s=timeout_s, limit=limit)
-    except Neo4jError as error:
-        message = (error.message or str(error)).strip().splitlines()[0][:500]
-        raise QueryRefused(f"The graph does not take the query: {message}") from error
-    took = (time.perf_counter() - start) * 1000
-    summary = {
-        "query_type": "r",
-        "records_returned": len(records),
-        "truncated": truncated,
-        "execution_time_ms": round(took, 1),
-    }
-    return QueryResult(records=[{name: _plain(value) for name, value in row.items()} for row in records], summary=summary)
+        return {name: decode_value(value) for name, value in parameters.items()}
+    except (ValueError, RecursionError) as error:
+        raise QueryInvalid(f"A parameter cannot be read: {error}.") from error
 
 
-def reject_writes(cypher: str) -> None:
-    """Rejects a query with a writing clause, in either way to parse comments. Raises QueryRefused with the clause."""
+def _require_text(cypher: str) -> None:
     if len(cypher) > MAX_QUERY:
-        raise QueryRefused(f"The query has {len(cypher)} characters; {MAX_QUERY} are the most.")
-    if not _ASIDE[0].sub(" ", cypher).strip():
-        raise QueryRefused("There is no query.")
-    for text in {cypher, _ESCAPED.sub(lambda code: chr(int(code[1], 16)), cypher)}:  # Neo4j decodes before it parses
-        for aside in _ASIDE:
-            _reject_clauses(aside.sub(" ", text))
-
-
-def _reject_clauses(bare: str) -> None:
-    if found := _WRITES.search(bare):
-        raise QueryRefused(f"The query would write: {' '.join(found.group(1).upper().split())}. Only reading is allowed here.")
-    for procedure in _CALLS.findall(bare):
-        if procedure.lower() not in READING_PROCEDURES:
-            raise QueryRefused(f"The procedure {procedure} may write. Only reading is allowed here.")
-
-
-def _plain(value: Any) -> Any:
-    """Converts a value for JSON: nodes and relationships to their properties, dates to ISO 8601."""
-    from neo4j.graph import Node, Path, Relationship
-
-    if isinstance(value, Node):
-        return {"labels": sorted(value.labels), "properties": {name: _plain(item) for name, item in value.items()}}
-    if isinstance(value, Relationship):
-        return {"type": value.type, "properties": {name: _plain(item) for name, item in value.items()}}
-    if isinstance(value, Path):
-        return {
-            "nodes": [_plain(node) for node in value.nodes],
-            "relationships": [_plain(edge) for edge in value.relationships],
-        }
-    if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item) for item in value]
-    if isinstance(value, str | int | float | bool) or value is None:
-        return value
-    return value.iso_format() if hasattr(value, "iso_format") else str(value)
+        raise UsageWrong(f"The query has {len(cypher)} characters; {MAX_QUERY} are the most.")
+    if not cypher.strip():
+        raise QueryInvalid("There is no query.")

@@ -12,6 +12,7 @@ from fathom.deployment.graph_component import GraphComponent
 from fathom.graphdb.arcadedb_process import embedded_server
 from fathom.graphdb.arcadedb_reader import GROUP, ensure_reading_group
 from fathom.graphdb.connection import open_graph
+from fathom.graphdb.user_query import run_query
 from fathom.settings import Settings
 
 
@@ -46,9 +47,9 @@ def test_a_server_that_ran_without_a_reader_has_one_after_its_next_start(tmp_pat
         graph.close()
         assert part.start() == "running"
         graph = open_graph(settings)
-        assert graph.read_as_user("MATCH (n) RETURN n.name AS name", {}, timeout_s=5, limit=2)[0] == [{"name": "Ada Moreno"}]
-        with pytest.raises(Neo4jError):
-            graph.read_as_user("CREATE (n:Entity) RETURN n", {}, timeout_s=5, limit=2)
+        assert run_query(graph, "MATCH (n) RETURN n.name AS name").records == [{"name": "Ada Moreno"}]
+        with pytest.raises(Neo4jError), graph.reading_driver.session(database=graph.address.database) as session:
+            session.run("CREATE (n:Entity) RETURN n").consume()
         graph.close()
     finally:
         part.stop()

@@ -109,10 +109,11 @@ def test_what_no_property_can_be_is_refused(value: Any) -> None:
 def test_a_value_comes_back_from_the_server_as_it_went(graph: GraphConnection) -> None:
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(SCALARS | st.lists(FLOATS, max_size=20) | st.lists(TEXTS, max_size=4), min_size=1, max_size=12))
-    def sent(values: list[Any]) -> None:
+    def round_trip(values: list[Any]) -> None:
+        sent = decode_value(encode_value(values))  # as the driver's types: Python's own zones cannot be sent in each of them
         with graph.driver.session(database=graph.address.database) as session:
-            back = session.run("RETURN $values AS values", values=values).single(strict=True)["values"]
+            back = session.run("RETURN $values AS values", values=sent).single(strict=True)["values"]
         for value, found in zip(values, back, strict=True):
             assert canonical_value(found) == canonical_value(value)
 
-    sent()
+    round_trip()
