@@ -58,8 +58,8 @@ def raise_unless_one_document(run: dg.DagsterRun) -> None:
 
 
 def _makes_assets(run: dg.DagsterRun) -> bool:
-    """Returns whether the run's job makes Fathom's assets, unlike jobs of tests and of other code locations."""
-    return run.job_name == "ingest_document" or run.job_name.startswith("__ASSET_JOB")
+    """Returns whether the run's job makes assets of documents, unlike other jobs and those of other code locations."""
+    return run.job_name == "ingest_document" or (run.job_name.startswith("__ASSET_JOB") and bool(_assets(run)))
 
 
 def _assets(run: dg.DagsterRun) -> tuple[str, ...]:
