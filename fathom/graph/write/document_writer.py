@@ -311,17 +311,21 @@ class DocumentWriter:
         progress.judged(use, time.perf_counter() - start)
 
 
-def open_writer(settings: Settings) -> DocumentWriter:
-    """Returns the writer of the deployment; models and connection are opened when first used."""
+def open_writer(settings: Settings, instead_of_model: LanguageModel | None = None) -> DocumentWriter:
+    """Returns the writer of the deployment; models and connection are opened when first used.
+
+    Of what is extracted `instead_of_model`, everything is written, whatever its confidence.
+    """
     vocabularies = read_vocabularies(settings.llm_types)
+    least = 0.0 if instead_of_model else settings.min_confidence
 
     def rules(collection: str) -> Rules:
         return override_rules(vocabularies.get(collection, vocabularies[ANY_COLLECTION]).one_at_a_time)
 
     return DocumentWriter(
         open_graph(settings),
-        open_language_model(settings),
+        instead_of_model or open_language_model(settings),
         open_embedder(settings),
         Ledger(open_database(settings.operational_url)),
-        options=WriteOptions(rules, min_confidence=settings.min_confidence, undoable=settings.undo_days > 0),
+        options=WriteOptions(rules, min_confidence=least, undoable=settings.undo_days > 0),
     )

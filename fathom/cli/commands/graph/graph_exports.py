@@ -18,7 +18,9 @@ from fathom.cli.output import AsJson, print_json, print_result, say, table
 if TYPE_CHECKING:
     from fathom.graph.content.graph_records import Selection
     from fathom.graph.export.graph_export import FormatName
+    from fathom.graph.write.write_report import EpisodeProgress
     from fathom.operations.graph_exports import GraphExport
+    from fathom.operations.graph_imports import GraphImport
 
 FormatOption = Annotated[str, typer.Option("--format", help="cypher, json, graphml, parquet, csv or turtle.")]
 OutputOption = Annotated[
@@ -103,6 +105,22 @@ def exports(as_json: AsJson = False) -> int:
     return 0
 
 
+@group.command(
+    "import", epilog="Example: fathom graph import people/ --collection team   (a folder with nodes.csv and edges.csv)"
+)
+def import_(
+    path: Annotated[Path, typer.Argument(help="An export as json, a .json file, nodes.csv with edges.csv, a cognee archive.")],
+    collection: Annotated[str, typer.Option(help="The collection to import into.")] = "default",
+    as_json: AsJson = False,
+) -> int:
+    """Import a graph into a collection; embeddings and indexes are made for it, without a language model."""
+    from fathom.operations.graph_imports import import_graph
+
+    done = import_graph(deployment(), path, collection, _say_progress)
+    print_result(done, as_json, lambda: _print_import(done))
+    return 0
+
+
 class ExportLine:
     """Shows on stderr how many records were read: a redrawn line on a terminal, else a line every million records."""
 
@@ -139,6 +157,26 @@ def _print(made: GraphExport) -> None:
         *([("expires", made.expires_at)] if made.expires_at else []),
     ]
     table(("what", "is"), rows)
+
+
+def _print_import(done: GraphImport) -> None:
+    documents = done.documents[0] if len(done.documents) == 1 else f"{len(done.documents)} documents"
+    rows = [
+        ("status", done.status),
+        ("source in the graph", documents),
+        ("nodes in the file", done.nodes),
+        ("relationships in the file", done.relationships),
+        ("restored as it was", done.as_it_was),
+        *([] if done.entities is None else [("entities", done.entities), ("facts", done.facts)]),
+        *((f"left out: {reason}", count) for reason, count in done.left_out.items()),
+        ("seconds", done.seconds),
+    ]
+    table(("what", "is"), rows)
+
+
+def _say_progress(progress: EpisodeProgress) -> None:
+    if progress.phase == "written":
+        say(f"{progress.done} of {progress.total} passages written")
 
 
 def _format(name: str) -> FormatName:
