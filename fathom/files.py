@@ -55,6 +55,12 @@ class Files:
             data: bytes = (self._root or self._remote).joinpath(name).read_bytes()
             return data
 
+    def names(self) -> list[str]:
+        """Returns the names of the files directly below the URL, sorted."""
+        place = self._root or self._remote
+        with _named_failures("the list of files"):
+            return sorted(path.name for path in place.iterdir() if path.is_file()) if place.is_dir() else []
+
     def delete(self, name: str) -> bool:
         """Deletes the bytes under the name; returns whether there were any."""
         if not self.exists(name):
@@ -70,7 +76,7 @@ class Files:
         try:
             with _named_failures("a new file"):
                 self._temporary.mkdir(parents=True, exist_ok=True)
-                stream = path.open("xb")
+                stream = path.open("x+b")
             try:
                 yield path, stream
             finally:

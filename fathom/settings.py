@@ -115,6 +115,12 @@ class Settings(BaseSettings):
         None, description="Languages of scans, as in en,de; unset: all that the OCR reads. Lines in others are ignored."
     )
 
+    backups: str | None = Field(None, description="fsspec URL of the backups; default: the folder backups in the home.")
+    backup_every_hours: float = Field(24, ge=0, le=8760, description="Hours between scheduled backups of all; 0: none.")
+    backup_days: int = Field(30, ge=1, le=3650, description="Retention of backups, in days; the newest three stay longer.")
+    backup_passphrase: SecretStr | None = Field(
+        None, description="Encrypts scheduled backups, and those before a clear or restore."
+    )
     dagster_port: int = Field(3000, ge=1, le=65535, description="Port of Dagster's web page on 127.0.0.1.")
     dagster_days: int = Field(
         14, ge=1, le=3650, description="Retention of Dagster's runs, in days; events of a document's current state stay longer."
@@ -202,6 +208,11 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """The fsspec URL of the file store."""
         return self.store or str(self.home / "store")
+
+    @property
+    def backups_url(self) -> str:
+        """The location of backups: FATHOM_BACKUPS, or the folder `backups` of the home."""
+        return self.backups or str(self.home / "backups")
 
     @property
     def operational_url(self) -> str:

@@ -21,7 +21,7 @@ _CREATE = re.compile(
 
 def create_fulltext(address: GraphAddress, statements: tuple[str, ...]) -> None:
     """Creates the missing full-text indexes of the Cypher statements, under their names. Raises GraphUnreachable."""
-    there = _indexes(address)
+    there = existing_indexes(address)
     for statement in statements:
         name, creating = fulltext_sql(statement)
         if name not in there:
@@ -36,7 +36,7 @@ def _create(address: GraphAddress, name: str, creating: Sequence[str]) -> None:
                 run_sql(address, sql)
             return
         except GraphUnreachable:
-            if name in _indexes(address):
+            if name in existing_indexes(address):
                 return
             if not left:
                 raise
@@ -80,5 +80,6 @@ def run_sql(address: GraphAddress, statement: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _indexes(address: GraphAddress) -> set[str]:
+def existing_indexes(address: GraphAddress) -> set[str]:
+    """Returns the names of the indexes of the embedded server. Raises GraphUnreachable."""
     return {str(row["name"]) for row in run_sql(address, "SELECT name FROM schema:indexes")}

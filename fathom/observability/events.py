@@ -129,9 +129,15 @@ CATALOGUE: Final[tuple[EventType, ...]] = (
     _event("system.paused", "A collection, or all, was paused.", collection=str, by=str),
     _event("system.resumed", "A collection, or all, was resumed.", collection=str, by=str),
     _event("system.removed", "A document was removed.", episodes=int, by=str),
+    _event("system.restored", "A removed document was brought back.", episodes=int, by=str),
+    _event("system.forgotten", "The restorable copy of a removed document was erased.", by=str),
     _event("system.repaired", "Ledger and graph were made to agree.", collection=str, removed=int, again=int, by=str),
     _event("system.key_created", "An API key was made.", key=str, role=str, by=str),
     _event("system.key_revoked", "An API key is no longer valid.", key=str, by=str),
+    _event("graph.backed_up", "A backup was made.", backup=str, bytes=int, nodes=int, reason=str),
+    _event("graph.backup_proved", "A backup was restored in a scratch graph.", backup=str, proven=bool, detail=str),
+    _event("graph.restored", "A backup was restored.", backup=str, collections=int, nodes=int),
+    _event("graph.cleared", "Collections were cleared.", collections=int, nodes=int),
     _event("system.audited", "A line was appended to the audit log.", number=int, hash=str, action=str, by=str),
 )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -18,6 +19,7 @@ from fathom.settings import Settings
 
 # The picture is stored beside the document, attachments are documents of their own.
 _KEPT_ELSEWHERE: Any = {"page_picture": True, "attachments": {"__all__": {"content"}}}
+ArtifactKind = Literal["converted", "picture", "chunks"]
 COMPRESSION = 4  # of gzip's 1-9: higher levels cost much time for few bytes
 
 
@@ -64,22 +66,25 @@ class ArtifactStore:
 
     def load_chunks(self, document: str) -> ChunkSet:
         """Returns the chunk set that was saved last."""
-        data = self._read(_chunks_name(document), document, "chunk set")
-        try:
-            head, *rest = [_decode(line) for line in data.split(b"\n") if line]
-            if head.pop("count") != len(rest):
-                raise _damaged(document, "chunk set")
-            return ChunkSet(**head, chunks=[Chunk.model_validate(chunk) for chunk in rest])
-        except (ValidationError, ValueError, KeyError, AttributeError, TypeError) as error:
-            raise _damaged(document, "chunk set") from error
+        return parse_chunks(document, self._read(_chunks_name(document), document, "chunk set"))
+
+    def load_bytes(self, document: str) -> Iterator[tuple[ArtifactKind, bytes]]:
+        """Yields the stored artifacts of the document as they are stored."""
+        for kind, name in _names(document).items():
+            if self.files.exists(name):
+                yield kind, self.files.read(name)
+
+    def save_bytes(self, document: str, kind: ArtifactKind, data: bytes) -> None:
+        """Stores an artifact that `load_bytes` read."""
+        self.files.write(_names(document)[kind], data)
 
     def forget(self, document: str) -> int:
         """Deletes all artifacts of the document; returns their number."""
-        return sum(self.files.delete(name) for name in _names(document))
+        return sum(self.files.delete(name) for name in _names(document).values())
 
     def count(self, document: str) -> int:
         """Counts the stored artifacts of the document."""
-        return sum(self.files.exists(name) for name in _names(document))
+        return sum(self.files.exists(name) for name in _names(document).values())
 
     def _read(self, name: str, document: str, kind: str) -> bytes:
         try:
@@ -88,13 +93,33 @@ class ArtifactStore:
             raise NotStored(f"No {kind} of {document} is in the store.", document=document) from error
 
 
+def parse_chunks(document: str, data: bytes) -> ChunkSet:
+    """Returns the chunk set of a document in its stored form. Raises StoredDamaged."""
+    try:
+        head, *rest = [_decode(line) for line in data.split(b"\n") if line]
+        if head.pop("count") != len(rest):
+            raise _damaged(document, "chunk set")
+        return ChunkSet(**head, chunks=[Chunk.model_validate(chunk) for chunk in rest])
+    except (ValidationError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise _damaged(document, "chunk set") from error
+
+
+def rename_converted(document: str, new: str, data: bytes) -> bytes:
+    """Returns the stored form of a converted document with another id. Raises StoredDamaged."""
+    try:
+        stored = _decode(gzip.decompress(data))
+        return gzip.compress(_encode({**stored, "id": new}), COMPRESSION, mtime=0)
+    except (OSError, EOFError, zlib.error, ValueError, TypeError) as error:
+        raise _damaged(document, "converted document") from error
+
+
 def open_artifacts(settings: Settings) -> ArtifactStore:
     """Opens the artifact store of this deployment, at `FATHOM_STORE`."""
     return ArtifactStore(Files(settings.store_url, scratch=settings.home / "tmp"))
 
 
-def _names(document: str) -> tuple[str, ...]:
-    return _converted_name(document), _picture_name(document), _chunks_name(document)
+def _names(document: str) -> dict[ArtifactKind, str]:
+    return {"converted": _converted_name(document), "picture": _picture_name(document), "chunks": _chunks_name(document)}
 
 
 def _converted_name(document: str) -> str:

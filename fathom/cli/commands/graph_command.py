@@ -4,10 +4,29 @@ from __future__ import annotations
 
 import typer
 
-from fathom.cli.commands.graph import graph_exports, graph_overview, graph_queries, graph_validations
+from fathom.cli.commands.graph import (
+    graph_backups,
+    graph_clear,
+    graph_curation,
+    graph_exports,
+    graph_overview,
+    graph_queries,
+    graph_undo,
+    graph_validations,
+)
 from fathom.cli.commands.graph.graph_group import group
 
-FAMILIES = (graph_queries, graph_overview, graph_exports, graph_validations)  # importing a module registers its commands
+# Importing a module registers its commands.
+FAMILIES = (
+    graph_queries,
+    graph_overview,
+    graph_exports,
+    graph_backups,
+    graph_clear,
+    graph_validations,
+    graph_undo,
+    graph_curation,
+)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -20,6 +20,7 @@ from fathom.graph.content.graph_records import EPISODE, FACT, MENTION, NodeRecor
 from fathom.graphdb.property_values import canonical_value
 
 _MODULUS = 1 << 256
+_UNKNOWN = "unknown"  # stands for a uuid of nothing in the graph
 _IDENTITY = frozenset({"uuid", "group_id", "source_node_uuid", "target_node_uuid"})
 # Properties that begin with the id of a document.
 _DOCUMENT_IDS = frozenset({"name", "source_description"})
@@ -34,6 +35,11 @@ class GraphDigest:
     digest: str
     nodes: int
     relationships: int
+
+    @classmethod
+    def empty(cls) -> GraphDigest:
+        """Returns the digest of a graph without records."""
+        return DigestBuilder().result()
 
 
 class DigestBuilder:
@@ -92,7 +98,7 @@ class DigestBuilder:
 
     def _episode(self, uuid: str) -> str:
         known = self._episodes.get(uuid)
-        return known.hex() if known else f"unknown {uuid}"
+        return known.hex() if known else _UNKNOWN
 
     def _sum_of_claims(self) -> int:
         """Sums the hashes of the pairs of an episode and a fact that it claims in `entity_edges`."""
@@ -104,8 +110,8 @@ class DigestBuilder:
             wanted = np.array([_short(uuid) for uuid in facts], dtype=np.uint64)
             at = np.searchsorted(keys, wanted)
             found = [
-                str(hashes[index]) if index < len(keys) and keys[index] == key else f"unknown {uuid}"
-                for index, key, uuid in zip(at.tolist(), wanted, facts, strict=True)
+                str(hashes[index]) if index < len(keys) and keys[index] == key else _UNKNOWN
+                for index, key in zip(at.tolist(), wanted, strict=True)
             ]
             total += int.from_bytes(_hash([episode.hex(), sorted(found)]))
         return total

@@ -65,6 +65,8 @@ class RecordReader:
             return []
         since, until = ("valid_at", "invalid_at") if self._selection.basis == "valid" else ("created_at", "expired_at")
         holds = f"(r.{since} IS NULL OR r.{since} <= $at) AND (r.{until} IS NULL OR r.{until} > $at)"
+        if self._selection.basis == "valid":
+            holds += " AND r.retired_at IS NULL"  # a fact that a person retired never held in the world
         return [f"(type(r) <> '{FACT}' OR ({holds}))"]
 
     def _rows(self, cypher: str) -> Generator[Sequence[Any], None, None]:

@@ -1,0 +1,1 @@
+"""Backs up collections into a single portable file, and restores them without a model call."""
