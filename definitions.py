@@ -8,16 +8,16 @@ from fathom.home import own_home
 from fathom.orchestration.dagster_home import keep_logs_in_deployment
 from fathom.settings import settings
 from ingestion_assets.assets import chunks, documents, graph_episodes
-from ingestion_assets.graph_validation import graph_validation, validate_graph_job
 from ingestion_assets.jobs import EXECUTOR, ingest_backlog, ingest_document
+from ingestion_assets.validated_graph import graph_validation, validate_graph_job
 from resources.artifacts import Artifacts
 from resources.chunker import Chunker
 from resources.converter import Converter
 from resources.graph import GraphResource
 from resources.uploads import Uploads
-from sensors.graph_validation import graph_validation_due
 from sensors.old_runs import old_runs
 from sensors.uploads import new_uploads
+from sensors.validation_due import graph_validation_due
 
 own_home(settings().home)
 keep_logs_in_deployment(settings())

@@ -10,7 +10,7 @@ from checks.outcome import CheckOutcome
 from fathom.graph.validation.fault_classes import MEANINGS, FaultClass
 
 if TYPE_CHECKING:
-    from fathom.graph.validation.graph_validation import FaultCount
+    from fathom.graph.validation.fault_tally import FaultCount
 
 ASSET = "graph_validation"
 SHOWN = 5  # examples in a description

@@ -13,7 +13,7 @@ from fathom.embedding.embedder import open_embedder
 from fathom.errors import UsageWrong
 from fathom.graph.validation.collection_pages import InspectedCollection
 from fathom.graph.validation.fault_classes import MEANINGS, FaultClass
-from fathom.graph.validation.graph_validation import FaultTally, GraphValidation
+from fathom.graph.validation.fault_tally import FaultTally, GraphValidation
 from fathom.graphdb.connection import GraphConnection, open_graph
 from fathom.ids import collection_name
 from fathom.ledger.episode_ledger import Ledger

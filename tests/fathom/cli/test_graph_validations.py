@@ -14,7 +14,7 @@ from fathom.graph.validation.fault_classes import FaultClass
 from fathom.graphdb.connection import GraphConnection
 from fathom.ledger.episode_ledger import Ledger
 from fathom.settings import Settings
-from ingestion_assets.graph_validation import graph_validation
+from ingestion_assets.validated_graph import graph_validation
 from scripts.neo4j_server import Neo4jServer
 from tests.fathom.cli.conftest import Call
 from tests.fathom.graph.validation.seeded_faults import DesignModel, Seeder, write_all

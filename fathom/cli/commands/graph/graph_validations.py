@@ -12,7 +12,7 @@ from fathom.cli.commands.graph.graph_group import group
 from fathom.cli.output import AsJson, print_result, print_text, say, table
 
 if TYPE_CHECKING:
-    from fathom.graph.validation.graph_validation import GraphValidation
+    from fathom.graph.validation.fault_tally import GraphValidation
     from fathom.operations.graph_validation import GraphRepair
 
 Collection = Annotated[str | None, typer.Option("--collection", "-c", help="Only this collection.")]

@@ -11,8 +11,8 @@ import pytest
 from fathom.embedding.embedder import Embedder
 from fathom.graph.validation.collection_pages import InspectedCollection
 from fathom.graph.validation.fault_classes import MEANINGS, FaultClass
+from fathom.graph.validation.fault_tally import FaultTally, GraphValidation
 from fathom.graph.validation.graph_mending import CollectionMender
-from fathom.graph.validation.graph_validation import FaultTally, GraphValidation
 from fathom.graphdb.connection import GraphConnection
 from fathom.ledger.episode_ledger import Ledger
 from tests.fathom.graph.validation.seeded_faults import DesignModel, Seeder, write_all

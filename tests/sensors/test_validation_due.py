@@ -13,7 +13,7 @@ from fathom.ledger.episode import PlannedEpisode, ProducerVersions
 from fathom.ledger.episode_ledger import Ledger
 from fathom.orchestration.dagster_home import prepare_storage, write_dagster_home
 from fathom.settings import Settings
-from sensors.graph_validation import LastValidation, graph_validation_due
+from sensors.validation_due import LastValidation, graph_validation_due
 
 DAY = 86_400.0
 

@@ -13,7 +13,7 @@ from fathom.database import open_database
 from fathom.orchestration.warm_runs.instance_check import raise_if_other
 from fathom.settings import settings
 from fathom.tables import episodes
-from ingestion_assets.graph_validation import validate_graph_job
+from ingestion_assets.validated_graph import validate_graph_job
 
 SECONDS_BETWEEN_LOOKS = 3600
 DAY_S, WEEK_S = 86_400.0, 7 * 86_400.0
