@@ -512,8 +512,8 @@ graph_undos = sa.Table(
 curation_decisions = sa.Table(
     "curation_decisions",
     metadata,
+    sa.Column("collection", sa.Text, primary_key=True),
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("collection", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("replaced", sa.Text),

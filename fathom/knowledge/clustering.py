@@ -6,7 +6,7 @@ Every two keys of a cluster must have matched. The result is a function of the k
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -17,10 +17,14 @@ MAX_CLUSTER = 12  # keys of a connected component all of whose pairs are judged
 
 @dataclass(frozen=True)
 class MatchVerdicts:
-    """Pairs of keys that were judged to match (must-link), and pairs that were judged not to (cannot-link)."""
+    """Pairs of keys that were judged to match (must-link), and pairs that were judged not to (cannot-link).
+
+    `decided` are the matches that a person decided, which no other verdict overrides.
+    """
 
     matches: frozenset[Pair] = frozenset()
     non_matches: frozenset[Pair] = frozenset()
+    decided: frozenset[Pair] = frozenset()
 
     @property
     def matched_keys(self) -> frozenset[str]:
@@ -28,7 +32,8 @@ class MatchVerdicts:
         return frozenset(key for pair in self.matches for key in pair)
 
     def __or__(self, other: MatchVerdicts) -> MatchVerdicts:
-        return MatchVerdicts(self.matches | other.matches, self.non_matches | other.non_matches)
+        decided = self.decided | other.decided
+        return MatchVerdicts(self.matches | other.matches, self.non_matches | other.non_matches, decided)
 
 
 NO_VERDICTS = MatchVerdicts()
@@ -80,14 +85,42 @@ def canonical_names(keys: Collection[str], verdicts: MatchVerdicts) -> dict[str,
 
     Clusters are complete-linkage: a key that matches two others does not join these. A key that matches both keys of a
     non-match joins neither: `abc`, of two companies of those initials. A connected component that contains a non-match is
-    not clustered at all.
+    not clustered at all. Keys that a person decided to match count as one key.
     """
+    if not verdicts.decided:
+        return _clusters(keys, verdicts)
+    near = adjacency((left, right) for left, right in verdicts.decided if left in keys and right in keys)
+    joined = {key: min(component) for component in connected_components(near) for key in component}
+    clusters = _clusters({joined.get(key, key) for key in keys}, _contracted(verdicts, joined))
+    members: dict[str, list[str]] = defaultdict(list)
+    for key in keys:
+        members[clusters[joined.get(key, key)]].append(key)
+    return {key: max(cluster, key=_by_length) for cluster in members.values() for key in cluster}
+
+
+def _contracted(verdicts: MatchVerdicts, joined: Mapping[str, str]) -> MatchVerdicts:
+    """Returns the verdicts between joined keys, each named by one of its keys; a non-match with any of them is one with all."""
+
+    def between(pairs: Iterable[Pair]) -> set[Pair]:
+        ends = ((joined.get(left, left), joined.get(right, right)) for left, right in pairs)
+        return {pair_of(left, right) for left, right in ends if left != right}
+
+    non_matches = between(verdicts.non_matches)
+    return MatchVerdicts(frozenset(between(verdicts.matches) - non_matches), frozenset(non_matches))
+
+
+def _by_length(key: str) -> tuple[int, int, str]:
+    return len(key.split()), len(key), key
+
+
+def _clusters(keys: Collection[str], verdicts: MatchVerdicts) -> dict[str, str]:
+    """Returns each key with the longest key of its complete-linkage cluster."""
     found = {key: key for key in keys}
     near = consistent_adjacency(keys, verdicts)
     for component in connected_components(near):
         if any(component.issuperset(pair) for pair in verdicts.non_matches):
             continue
-        rest = sorted(component, key=lambda key: (len(key.split()), len(key), key), reverse=True)
+        rest = sorted(component, key=_by_length, reverse=True)
         while rest:
             cluster: list[str] = []
             for key in rest:

@@ -19,6 +19,7 @@ from fathom.ids import collection_name
 from fathom.ledger.episode_ledger import Ledger
 from fathom.observability.structured_logging import emit
 from fathom.operations.episode_rows import known_collections
+from fathom.resolution.store.decision_store import DecisionStore
 from fathom.security.actor import current_actor
 from fathom.security.audit_log import ALL_COLLECTIONS, audited
 from fathom.settings import Settings
@@ -96,7 +97,7 @@ def _found(settings: Settings, connection: GraphConnection, engine: Engine, coll
         raise UsageWrong(f"There is no collection {collection}.", hint=f"They are: {', '.join(known) or 'none yet'}.")
     dimension = open_embedder(settings).dimension
     for name in known if collection is None else [collection]:
-        tally.add(InspectedCollection(connection, name, dimension), engine)
+        tally.add(InspectedCollection(connection, name, dimension, DecisionStore(engine).overrides(name)), engine)
     return tally
 
 
@@ -124,7 +125,8 @@ def _mend(settings: Settings, collections: list[str]) -> GraphValidation:
     left = FaultTally()
     with closing(open_writer(settings)) as writer:
         for name in collections:
-            collection = InspectedCollection(writer.connection, name, embedder.dimension)
+            overrides = DecisionStore(engine).overrides(name)
+            collection = InspectedCollection(writer.connection, name, embedder.dimension, overrides)
             mender = CollectionMender(collection, writer.changes, Ledger(engine), embedder)
             for _ in range(MAX_ROUNDS):
                 with writer.changes.exclusive(name):

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from fathom.embedding.binary_vectors import BinarizingEmbedder
 from fathom.extraction.model import FactJudge, LanguageModel, NameJudge, Usage
 from fathom.graphdb.connection import GraphConnection
-from fathom.knowledge.clustering import MatchVerdicts
+from fathom.knowledge.clustering import MatchVerdicts, Pair
 from fathom.knowledge.context_isolation import SourceDocument
+from fathom.knowledge.curation_overrides import CurationOverrides
 from fathom.knowledge.fact_clusters import EntityPair, FactVerdictView
 from fathom.knowledge.records import EpisodeRows
 from fathom.ledger.episode_ledger import Ledger
@@ -31,6 +32,7 @@ from fathom.resolution.entity_matching import (
 )
 from fathom.resolution.fact_matching import FactMatching, deduplicate_facts
 from fathom.resolution.name_key_upgrade import upgrade_name_keys
+from fathom.resolution.store.decision_store import DecisionStore
 from fathom.resolution.store.fact_verdict_store import FactVerdictStore
 from fathom.resolution.store.prune_queue import PruneQueue
 from fathom.resolution.store.verdict_store import NameVerdictStore
@@ -54,13 +56,20 @@ class Resolver:
         self._ledger = ledger
         self._names = NameVerdictStore(ledger.engine)
         self._facts = FactVerdictStore(ledger.engine)
+        self.decisions = DecisionStore(ledger.engine)
         self._prune_queue = PruneQueue(ledger.engine)
         self._model = model
         self._sign_bits = embedder.sign_bits
 
     def name_verdicts(self, collection: str, keys: Collection[str], initial_keys: Collection[str]) -> MatchVerdicts:
         """Returns the verdicts on names of these keys and initial keys, and on their connected components."""
-        return MatchVerdicts(*self._names.closure_of(collection, keys, initial_keys))
+        matches, non_matches = self._names.closure_of(collection, keys, initial_keys)
+        decided = self._names.decided_matches(collection) & matches if matches else frozenset[Pair]()
+        return MatchVerdicts(matches, non_matches, decided)
+
+    def overrides(self, collection: str) -> CurationOverrides:
+        """Returns the names and retired facts that people decided."""
+        return self.decisions.overrides(collection)
 
     def fact_verdicts(self, collection: str, keys: Collection[str]) -> FactVerdictView:
         """Returns the verdicts on statements of these keys, and on their connected components."""

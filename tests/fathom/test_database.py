@@ -31,7 +31,7 @@ RELEASED = {
     "r0005_graph_counts": "b0f744514e06",
     "r0006_audit_chain": "7d2f608ab538",
     "r0007_unfinished_restores": "2ba2d61d1e95",
-    "r0008_undo_and_decisions": "0c82931ae8b3",
+    "r0008_undo_and_decisions": "762bafed9582",
 }
 OPENER = "import sys; from fathom.database import open_database; open_database(sys.argv[1])"
 

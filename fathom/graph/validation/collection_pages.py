@@ -8,17 +8,19 @@ from typing import Any
 
 from fathom.graph.validation.fault_classes import Fault, FaultClass, Relationship
 from fathom.graphdb.connection import GraphConnection
+from fathom.knowledge.curation_overrides import NO_OVERRIDES, CurationOverrides
 
 PAGE = 500  # nodes a query; the relationships of a page are streamed
 
 
 @dataclass(frozen=True)
 class InspectedCollection:
-    """A collection in the graph, and the length of its embedder's vectors."""
+    """A collection in the graph, the length of its embedder's vectors, and the decisions of people on it."""
 
     connection: GraphConnection
     name: str
     dimension: int
+    overrides: CurationOverrides = NO_OVERRIDES
 
     def pages(self, query: str) -> Iterator[list[dict[str, Any]]]:
         """Yields the rows of a query for nodes, in the order of their uuids."""

@@ -100,6 +100,13 @@ class _ScannedEntities:
             yield self.uuids[self.with_vector[left]], self.uuids[self.with_vector[right]]
 
 
+def find_duplicate_pairs(collection: InspectedCollection, rules: DuplicateRules) -> Iterator[DuplicatePair]:
+    """Yields the pairs of entities that may be the same, those of the same name first. Raises GraphUnreachable."""
+    scanned = _ScannedEntities(collection)
+    yield from _same_name(collection, scanned.pairs_of_same_name())
+    yield from _near_names(collection, rules, scanned.pairs_of_near_names(rules.min_cosine, collection.dimension))
+
+
 def find_duplicate_entities(collection: InspectedCollection, rules: DuplicateRules) -> Iterator[Fault]:
     """Yields the pairs of entities that may be the same. Raises GraphUnreachable, DatabaseUnreachable."""
     scanned = _ScannedEntities(collection)

@@ -10,6 +10,7 @@ from fathom.graph.validation.fault_classes import Fault, FaultClass
 from fathom.graph.write.aggregates import elect, read_votes, type_labels
 from fathom.graph.write.summaries import StoredSummary, read_summaries
 from fathom.knowledge.assertions import parse_timestamp
+from fathom.knowledge.curation_overrides import CurationOverrides
 
 NONE = -1  # the size of no embedding
 ENTITIES = f"""
@@ -32,14 +33,14 @@ def _find_changed(collection: InspectedCollection, uuids: Sequence[str]) -> Iter
     votes = read_votes(collection.connection.read, uuids)
     summaries = read_summaries(collection.connection.read, uuids)
     for uuid in uuids:
-        changed = [*_changed_values(votes[uuid])] if uuid in votes else []
+        changed = [*_changed_values(votes[uuid], collection.overrides)] if uuid in votes else []
         changed += [*_changed_summary(summaries[uuid])] if uuid in summaries else []
         if changed:
             yield Fault(FaultClass.ENTITY_CHANGED_BY_HAND, uuid, f"entity {uuid}: {', '.join(changed)}")
 
 
-def _changed_values(votes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    stored, labels, elected = votes[0], type_labels(votes), elect(votes)
+def _changed_values(votes: Sequence[Mapping[str, Any]], overrides: CurationOverrides) -> Iterator[str]:
+    stored, labels, elected = votes[0], type_labels(votes), elect(votes, overrides)
     if stored["held"] != elected.name:
         yield f"its name is {stored['held']!r}, its mentions give {elected.name!r}"
     wanted = {elected.type} if elected.type else set[str]()

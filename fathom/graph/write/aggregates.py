@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fathom.embedding.embedder import Embedder
 from fathom.graph.write.fact_changes import FactChanges
 from fathom.knowledge.assertions import FACT_COLUMNS, AssertedFact, RunQuery, StoredFact, parse_timestamp, stored_facts
+from fathom.knowledge.curation_overrides import NO_OVERRIDES, CurationOverrides
 from fathom.knowledge.fact_validity import (
     Claim,
     ExclusiveGroup,
@@ -27,6 +28,7 @@ from fathom.knowledge.fact_validity import (
 from fathom.knowledge.name_disambiguation import parts_in, reduce_form
 from fathom.knowledge.name_resolution import is_generic, mention_key
 from fathom.knowledge.stated_endings import SIGNS
+from fathom.resolution.entity_matching import keys_of_names
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
@@ -36,6 +38,10 @@ MATCH (:Episodic)-[m:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids
 WITH n, m.name AS name, m.type AS type, count(m) AS votes, min(m.created_at) AS first, max(m.confidence) AS surest
 RETURN n.uuid AS uuid, n.name AS held, n.name_key AS key, n.name_form AS form, labels(n) AS labels, n.created_at AS since,
 n.confidence AS sure, name, type, votes, first, surest
+"""
+NAMES_OF = """
+MATCH (:Episodic)-[m:MENTIONS]->(n:Entity) WHERE n.uuid IN $uuids AND m.name IS NOT NULL
+RETURN DISTINCT n.uuid AS uuid, m.name AS name, m.also AS also, n.name_key AS key, n.name_form AS form
 """
 NAME_ENTITIES = "UNWIND $rows AS row MATCH (n:Entity {uuid: row.uuid}) SET n += row"
 SET_LABEL = "UNWIND $uuids AS uuid MATCH (n:Entity {{uuid: uuid}}) SET n:{label}"
@@ -64,7 +70,7 @@ Rules = Mapping[str, FunctionalRelation]
 
 @dataclass(frozen=True)
 class ElectedEntity:
-    """What the mentions of an entity give it: name and type by majority, the first date, the highest confidence.
+    """Values of an entity by its mentions: name and type by majority, the first date, the highest confidence.
 
     `given` has the types that any mention gives; `type` is None where no mention gives one.
     """
@@ -84,8 +90,8 @@ def read_votes(run: RunQuery, uuids: Collection[str]) -> dict[str, list[Mapping[
     return found
 
 
-def elect(votes: Sequence[Mapping[str, Any]]) -> ElectedEntity:
-    """Returns what the votes for an entity give it.
+def elect(votes: Sequence[Mapping[str, Any]], overrides: CurationOverrides = NO_OVERRIDES) -> ElectedEntity:
+    """Returns what the votes for an entity give it; a name that a person decided goes before all votes.
 
     A mention by another key, as an initial, does not vote on the name where a mention by the entity's own key does; a mention
     without a type does not vote on the type where others do.
@@ -101,7 +107,7 @@ def elect(votes: Sequence[Mapping[str, Any]]) -> ElectedEntity:
     types = Counter({kind: count for kind, count in types.items() if not is_generic(kind)}) or types
     del types[None]
     return ElectedEntity(
-        name=_spelling(_names(votes)),
+        name=_decided_name(votes, overrides) or _spelling(_names(votes)),
         type=_winner(types) if types else None,
         since=min(dates, default=parse_timestamp(votes[0]["since"])),
         confidence=max((row["surest"] for row in votes if row["surest"] is not None), default=None),
@@ -109,12 +115,32 @@ def elect(votes: Sequence[Mapping[str, Any]]) -> ElectedEntity:
     )
 
 
+def _decided_name(votes: Sequence[Mapping[str, Any]], overrides: CurationOverrides) -> str | None:
+    if not overrides.names:
+        return None
+    return overrides.name_of(keys_of_names({**row, "also": None} for row in votes if row["name"] is not None))
+
+
 def type_labels(votes: Sequence[Mapping[str, Any]]) -> set[str]:
     """Returns the stored types of the entity of these votes."""
     return {label for label in votes[0]["labels"] if label != "Entity"}
 
 
-def recompute_entities(tx: ManagedTransaction, uuids: Mapping[str, Collection[str]], embedder: Embedder) -> None:
+@dataclass(frozen=True)
+class FactRules:
+    """A collection with its rules for functional relations, and the decisions of people on its facts."""
+
+    collection: str
+    rules: Rules
+    overrides: CurationOverrides = NO_OVERRIDES
+
+
+def recompute_entities(
+    tx: ManagedTransaction,
+    uuids: Mapping[str, Collection[str]],
+    embedder: Embedder,
+    overrides: CurationOverrides = NO_OVERRIDES,
+) -> None:
     """Recomputes name, type, date and confidence of the entities from their mentions.
 
     `uuids` has for each entity the types of its deleted mentions; labels that no mention ever gave stay.
@@ -124,7 +150,7 @@ def recompute_entities(tx: ManagedTransaction, uuids: Mapping[str, Collection[st
     wrong: dict[str, list[str]] = defaultdict(list)
     right: dict[str, list[str]] = defaultdict(list)
     for uuid, votes in sorted(read_votes(tx.run, uuids).items()):
-        stored, labels, elected = votes[0], type_labels(votes), elect(votes)
+        stored, labels, elected = votes[0], type_labels(votes), elect(votes, overrides)
         values = (elected.name, elected.since, elected.confidence)
         if values != (stored["held"], parse_timestamp(stored["since"]), stored["sure"]):
             rows.append({"uuid": uuid, "name": elected.name, "created_at": elected.since, "confidence": elected.confidence})
@@ -144,16 +170,16 @@ def recompute_entities(tx: ManagedTransaction, uuids: Mapping[str, Collection[st
 
 def recompute_facts(
     tx: ManagedTransaction,
-    collection: str,
+    by: FactRules,
     changes: FactChanges,
-    rules: Rules,
     embedder: Embedder,
     vectors: Mapping[str, Sequence[float]],
 ) -> None:
     """Writes the changed facts, and recomputes the validity of all facts that these, or deleted facts, can exclude.
 
-    `vectors` has known vectors of sentences.
+    A retired fact excludes none, and ends in the record when it was retired. `vectors` has known vectors of sentences.
     """
+    rules = by.rules
     claims = {uuid: fact.claim() for uuid, fact in changes.changed.items()}
     former = [*changes.gone, *changes.previous]
     moved = [*claims.values(), *former]
@@ -165,10 +191,19 @@ def recompute_facts(
     far = {group for claim in neighbours.values() for group in exclusive_groups(claim, rules)} - near
     beyond = _members(tx, far, rules, {*known, *stored})
     beyond |= _between(tx, ENDS_BETWEEN, [*claims.values(), *neighbours.values()], {*known, *stored})
-    validity_of = compute_validity(
-        [*claims.values(), *neighbours.values(), *(fact.asserted.claim() for fact in beyond.values())], rules
-    )
-    rows = [_row(collection, fact, claims[uuid], validity_of[uuid]) for uuid, fact in sorted(changes.changed.items())]
+    asserted = [*changes.changed.values(), *(fact.asserted for fact in (*stored.values(), *beyond.values()))]
+    retired = retired_among(tx.run, asserted, by.overrides)
+    validity_of = compute_validity([fact.claim() for fact in asserted if fact.uuid not in retired], rules)
+    validity_of |= {
+        uuid: replace(compute_validity([claims[uuid]], rules)[uuid], expired_at=at)
+        for uuid, at in retired.items()
+        if uuid in claims
+    }
+    stored = {uuid: fact for uuid, fact in stored.items() if uuid not in retired}
+    rows = [
+        {**_row(by.collection, fact, claims[uuid], validity_of[uuid]), "retired_at": retired.get(uuid)}
+        for uuid, fact in sorted(changes.changed.items())
+    ]
     fresh = [row for row in rows if row["fact"] != changes.before.get(row["uuid"])]
     for row in fresh:
         row["fact_embedding"] = vectors.get(row["fact"])
@@ -188,6 +223,19 @@ def recompute_facts(
     ]
     if dated:
         tx.run(DATE_FACTS, rows=dated).consume()
+
+
+def retired_among(run: RunQuery, facts: Collection[AssertedFact], overrides: CurationOverrides) -> dict[str, datetime]:
+    """Returns since when each of the facts that people retired is retired, by uuid."""
+    maybe = [fact for fact in facts if fact.keys & overrides.retired_statements]
+    if not maybe:
+        return {}
+    names: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in run(NAMES_OF, uuids=sorted({end for fact in maybe for end in (fact.source, fact.target)})):
+        names[row["uuid"]].append(row)
+    keys = {uuid: keys_of_names(rows) for uuid, rows in names.items()}
+    found = {fact.uuid: overrides.retired_at(fact.keys, keys.get(fact.source, ()), keys.get(fact.target, ())) for fact in maybe}
+    return {uuid: at for uuid, at in found.items() if at is not None}
 
 
 def embed(rows: Sequence[dict[str, Any]], source: str, target: str, embedder: Embedder) -> None:

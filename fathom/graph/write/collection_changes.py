@@ -102,7 +102,8 @@ class CollectionChanges:
         name_verdicts = partial(self.resolver.name_verdicts, collection)
         fact_verdicts = partial(self.resolver.fact_verdicts, collection)
         rules = self._parts.rules_of(collection)
-        return CollectionContext(collection, rules, name_verdicts, fact_verdicts, self._parts.embedder)
+        overrides = self.resolver.overrides(collection)
+        return CollectionContext(collection, rules, name_verdicts, fact_verdicts, self._parts.embedder, overrides)
 
     def _upgrade(self, collection: str) -> None:
         """Upgrades name keys and fact dates of a collection that an older version wrote."""

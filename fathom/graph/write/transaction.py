@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fathom.embedding.embedder import Embedder
-from fathom.graph.write.aggregates import Rules, read_votes, recompute_entities, recompute_facts, type_labels
+from fathom.graph.write.aggregates import FactRules, Rules, read_votes, recompute_entities, recompute_facts, type_labels
 from fathom.graph.write.fact_changes import (
     AssertionChanges,
     FactChanges,
@@ -31,6 +31,7 @@ from fathom.graph.write.mention_plan import (
 )
 from fathom.graph.write.summaries import recompute_summaries
 from fathom.knowledge.assertions import FACT_COLUMNS, stored_facts
+from fathom.knowledge.curation_overrides import NO_OVERRIDES, CurationOverrides
 from fathom.knowledge.fact_clusters import EntityPair
 from fathom.knowledge.name_disambiguation import base_key
 from fathom.knowledge.name_resolution import UNTYPED, MentionKey, initial_key, mention_key
@@ -68,13 +69,22 @@ MAX_REASSIGNMENTS = 100  # mentions a transaction: each brings its facts, and se
 
 @dataclass(frozen=True)
 class CollectionContext:
-    """A collection with its rules for functional relations, the lookups of verdicts on names and facts, and the embedder."""
+    """A collection with its rules for functional relations, the lookups of verdicts on names and facts, and the embedder.
+
+    `overrides` are the names and retired facts that people decided.
+    """
 
     collection: str
     rules: Rules
     name_verdicts_of: NameVerdictsOf
     fact_verdicts_of: FactVerdictsOf
     embedder: Embedder
+    overrides: CurationOverrides = NO_OVERRIDES
+
+    @property
+    def fact_rules(self) -> FactRules:
+        """The rules and decisions that the validity of facts follows from."""
+        return FactRules(self.collection, self.rules, self.overrides)
 
 
 @dataclass(frozen=True)
@@ -121,7 +131,8 @@ def join_facts(tx: ManagedTransaction, context: CollectionContext, entity_pairs:
 def restore_entities(tx: ManagedTransaction, context: CollectionContext, uuids: Collection[str]) -> list[str]:
     """Recomputes the entities from their mentions and facts; drops types and summaries that these do not give."""
     stored = read_votes(tx.run, uuids)
-    recompute_entities(tx, {uuid: type_labels(votes) for uuid, votes in stored.items()}, context.embedder)
+    types = {uuid: type_labels(votes) for uuid, votes in stored.items()}
+    recompute_entities(tx, types, context.embedder, context.overrides)
     recompute_summaries(tx, stored, lost=list(stored))
     return []
 
@@ -131,7 +142,7 @@ def recompute_fact_dates(tx: ManagedTransaction, context: CollectionContext, sou
     stored = [fact for fact in stored_facts(tx.run, FACTS_OF, sources=list(sources)) if fact.complete]
     changed = {fact.asserted.uuid: fact.asserted for fact in stored}
     before = {fact.asserted.uuid: fact.fact for fact in stored}
-    recompute_facts(tx, context.collection, FactChanges(changed, before), context.rules, context.embedder, {})
+    recompute_facts(tx, context.fact_rules, FactChanges(changed, before), context.embedder, {})
     return []
 
 
@@ -194,8 +205,9 @@ def _write(
     named = [(mention, mention["target_node_uuid"]) for mention in mentions]
     affected = {entity for mention, entity in named if not agrees_with(mention, plan.entities.get(entity))}
     affected |= {entity_uuid(collection, mention) for mention in moves.values()}
-    recompute_entities(tx, {**{uuid: set[str]() for uuid in affected}, **touched}, context.embedder)
-    recompute_facts(tx, collection, facts, context.rules, context.embedder, vectors)
+    changed = {**{uuid: set[str]() for uuid in affected}, **touched}
+    recompute_entities(tx, changed, context.embedder, context.overrides)
+    recompute_facts(tx, context.fact_rules, facts, context.embedder, vectors)
     ends = [(fact.source, fact.target) for fact in facts.changed.values()] + [(fact.source, fact.target) for fact in facts.gone]
     recompute_summaries(tx, {entity for pair in ends for entity in pair}, lost=list(left))
 

@@ -15,8 +15,8 @@ def upgrade() -> None:
     """Creates five tables."""
     op.create_table(
         "curation_decisions",
-        sa.Column("id", sa.Text(), nullable=False),
         sa.Column("collection", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("replaced", sa.Text(), nullable=True),
@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("undone_by", sa.Text(), nullable=True),
         sa.Column("undone_at", sa.Float(), nullable=True),
         sa.Column("applied_at", sa.Float(), nullable=True),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("collection", "id"),
     )
     op.create_index("curation_decisions_by_collection", "curation_decisions", ["collection", "decided_at"])
     op.create_table(

@@ -17,6 +17,8 @@ from fathom.knowledge.context_isolation import ISOLATED, SourceDocument, SourceS
 from fathom.sql import batched, insert_into
 from fathom.tables import compared_names, name_verdicts, tentative_matches, verdict_scopes
 
+PERSON_MODEL = "a person"  # the model of verdicts that people decided; their prompt is the decision's id
+
 
 class VerdictStore:
     """The verdicts on keys of one kind, in every collection; every method that writes is a single transaction."""
@@ -52,11 +54,12 @@ class VerdictStore:
         return found
 
     def decided_between(self, collection: str, spans: Sequence[tuple[float, float]]) -> list[Pair]:
-        """Returns the pairs whose verdict was given in one of these spans, in seconds since 1970."""
+        """Returns the pairs whose verdict the model gave in one of these spans, in seconds since 1970."""
         v = self._verdicts.c
         at_these_times = sa.or_(sa.false(), *(v.decided_at.between(*span) for span in spans))
         with self._engine.connect() as connection:
-            query = sa.select(v.left_key, v.right_key).where(v.collection == collection, at_these_times)
+            by_model = v.model != PERSON_MODEL
+            query = sa.select(v.left_key, v.right_key).where(v.collection == collection, by_model, at_these_times)
             return [(left, right) for left, right in connection.execute(query)]
 
     def delete(self, collection: str, pairs: Collection[Pair]) -> None:
@@ -114,12 +117,16 @@ class VerdictStore:
         return dict(found)
 
     def tentative_matches(self, collection: str, pairs: Collection[Pair]) -> set[Pair]:
-        """Returns the pairs that matched in a mixed prompt and await confirmation."""
+        """Returns those of the pairs that matched in a mixed prompt and await confirmation."""
+        return self.all_tentative_matches(collection) & set(pairs)
+
+    def all_tentative_matches(self, collection: str) -> set[Pair]:
+        """Returns all pairs that matched in a mixed prompt and await confirmation."""
         query = sa.select(tentative_matches.c.left_key, tentative_matches.c.right_key).where(
             self._mine(tentative_matches, collection)
         )
         with self._engine.connect() as connection:
-            return set(connection.execute(query).tuples()) & set(pairs)
+            return set(connection.execute(query).tuples())
 
     def has_any(self, collection: str) -> bool:
         """Returns whether anything is stored about a key of the collection."""
@@ -134,9 +141,10 @@ class VerdictStore:
             )
 
     def retain(self, collection: str, keys: Collection[str]) -> None:
-        """Deletes everything about keys of the collection other than these."""
+        """Deletes everything about keys of the collection other than these, except for decisions of people."""
+        by_model = self._verdicts.c.model != PERSON_MODEL
         of_pairs = [
-            (self._verdicts, self._verdicts.c.collection == collection),
+            (self._verdicts, sa.and_(self._verdicts.c.collection == collection, by_model)),
             *((table, self._mine(table, collection)) for table in (tentative_matches, verdict_scopes)),
         ]
         with self._engine.begin() as connection:
@@ -298,6 +306,15 @@ class NameVerdictStore(VerdictStore):
                     for key in new_keys[row["key"]]
                 ]
                 self._insert(connection, compared_names, names)
+
+    def decided_matches(self, collection: str) -> frozenset[Pair]:
+        """Returns the pairs that a person decided to match."""
+        v = self._verdicts.c
+        query = sa.select(v.left_key, v.right_key).where(
+            v.collection == collection, v.model == PERSON_MODEL, v.is_match.is_(True)
+        )
+        with self._engine.connect() as connection:
+            return frozenset((left, right) for left, right in connection.execute(query))
 
     def sign_bits_of(self, collection: str, keys: Collection[str]) -> dict[str, bytes | None]:
         """Returns the sign bits of these names' vectors, for the names that were compared."""
