@@ -23,6 +23,10 @@ class Receipt(BaseModel):
     artifacts_removed: int = Field(description="its converted form, the picture of its first page and its chunks, if any")
     answers_removed: int = Field(description="cached LLM responses that only this document used")
     bytes_removed: list[str] = Field(description="versions of it that were deleted from the store")
+    bytes_kept: list[str] = Field(default_factory=list, description="versions of it that stay with the restorable copy")
+    restorable_until: float | None = Field(
+        None, description="seconds since 1970; until then a copy is kept, from which it can be brought back"
+    )
     attachments: list[str] = Field(description="attachments of the mail; they stay until they are removed")
     file_removed: bool = Field(description="whether its file was still in the inbox")
     graph: DeletionReceipt = Field(

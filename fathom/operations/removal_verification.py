@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -18,11 +19,14 @@ from fathom.graphdb.connection import open_graph
 from fathom.ids import split_document_id
 from fathom.ledger.episode_ledger import Ledger
 from fathom.operations.removal_receipt import ACTION, Receipt, Verification
+from fathom.operations.restorable_copies import has_copy
 from fathom.security import audit_log
 from fathom.settings import Settings
 from fathom.storage.artifacts import open_artifacts
 from fathom.uploads import repository
 from fathom.uploads.content_store import open_store
+
+GRACE_S = 86400.0  # copies are erased while the deployment runs
 
 
 def verify(settings: Settings, given: str) -> Verification:
@@ -93,6 +97,12 @@ def _back_elsewhere(settings: Settings, receipt: Receipt) -> Iterator[str]:
             yield f"its file {upload.path} is in the inbox"
     if rows := [row for row in Ledger(engine).rows(receipt.document) if row.state != "removed"]:
         yield f"{len(rows)} of its episodes are in the ledger, {', '.join(sorted({row.state for row in rows}))}"
+    if (
+        receipt.restorable_until is not None
+        and time.time() > receipt.restorable_until + GRACE_S
+        and has_copy(engine, receipt.document)
+    ):
+        yield "its restorable copy is kept beyond its time"
     if artifacts := open_artifacts(settings).count(receipt.document):
         yield f"{artifacts} artifacts of it are in the store"
     with closing(response_cache_of(settings)) as kept:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
+from dataclasses import dataclass
 
 from fathom.errors import Refused
 from fathom.graph.read.snapshot import Snapshot
@@ -12,6 +13,7 @@ from fathom.ids import split_document_id
 from fathom.ledger.episode_ledger import Ledger
 from fathom.observability.structured_logging import emit
 from fathom.operations.removal_receipt import ACTION, Receipt
+from fathom.operations.restorable_copies import copy_owner, erase_copy, keep_copy, restorable_until
 from fathom.orchestration.run_submission import PARTITIONS, open_instance, submission_lock
 from fathom.security import audit_log
 from fathom.settings import Settings
@@ -39,11 +41,12 @@ class InHandNow(Refused):
     hint = "Cancel it first, or wait until it is done."
 
 
-def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
+def remove(settings: Settings, document: str, *, by: str, forget: bool = False) -> Receipt | None:
     """Removes the document from the graph, the inbox, the store and the uploads; returns None for an unknown document.
 
-    Content that other documents share stays, as do accepted bytes that another document has; the receipt lists both.
-    Raises InHandNow while a run works on it, GraphUnreachable, StoreFailed; a second call continues where that stopped.
+    A copy is kept for `settings.undo_days`, from which it can be brought back, unless it is to `forget` the document. Content
+    that other documents share stays, as do accepted bytes that another document has; the receipt lists both. Raises InHandNow
+    while a run works on it, GraphUnreachable, StoreFailed; a second call continues where that stopped.
     """
     intake = open_intake(settings)
     collection, _ = split_document_id(document)
@@ -56,16 +59,29 @@ def remove(settings: Settings, document: str, *, by: str) -> Receipt | None:
             return None
         if row.state in (UploadState.SUBMITTED, UploadState.RUNNING) or intake.running_by_hand(document):
             raise InHandNow(f"A run has {document} in hand.", document=document)
-        receipt, erasure = _remove_everywhere(settings, intake, row, by)
+        until = None if forget else restorable_until(settings, time.time())
+        receipt, erasure = _remove_everywhere(settings, intake, row, Removal(by, until))
         _record(intake, receipt, erasure)
     emit("system.removed", "The document was removed", document=document, episodes=receipt.episodes_removed, by=by)
     return receipt
 
 
-def _remove_everywhere(settings: Settings, intake: Intake, row: Upload, by: str) -> tuple[Receipt, Deletion]:
-    document = row.document
+@dataclass(frozen=True)
+class Removal:
+    """A removal: its author, and until when a copy is kept (seconds since 1970); None for no copy."""
+
+    by: str
+    kept_until: float | None
+
+
+def _remove_everywhere(settings: Settings, intake: Intake, row: Upload, removal: Removal) -> tuple[Receipt, Deletion]:
+    document, until = row.document, removal.kept_until
+    if until is None:
+        erase_copy(settings, document)
+    else:
+        keep_copy(settings, intake, row)
     in_inbox = _unlink(settings, row)
-    erasure = _erase(settings, document) if Ledger(intake.engine).rows(document) else NEVER_THERE
+    erasure = _erase(settings, document, until is not None) if Ledger(intake.engine).rows(document) else NEVER_THERE
     artifacts = open_artifacts(settings).forget(document)
     answers = _forget_answers(settings, document)
     links = intake.mail_links_of(document)
@@ -73,7 +89,7 @@ def _remove_everywhere(settings: Settings, intake: Intake, row: Upload, by: str)
     within = [f"its bytes inside {links.mail}, which it came with: they bring it back when that mail is tried again"]
     repository.forget(intake.engine, document)
     delete_mail_link(intake.engine, document)
-    versions, shared = _forget_bytes(intake, row)
+    versions, shared = _forget_bytes(intake, row, keep=until is not None)
     if (settings.dagster_home / "dagster.yaml").exists():
         open_instance(settings).delete_dynamic_partition(PARTITIONS, document)
     erased = erasure.erased.model_copy(update={"kept": [*erasure.erased.kept, *shared]})
@@ -86,13 +102,15 @@ def _remove_everywhere(settings: Settings, intake: Intake, row: Upload, by: str)
         entities_removed=len(erased.entities),
         artifacts_removed=artifacts,
         answers_removed=answers,
-        bytes_removed=versions,
+        bytes_removed=versions if until is None else [],
+        bytes_kept=[] if until is None else versions,
+        restorable_until=until,
         attachments=attachments,
         file_removed=in_inbox,
         graph=erased,
-        stays=[*STAYS, *(within if links.mail and intake.state_of(links.mail) else [])],
+        stays=[*STAYS, *_said_of_copy(until), *(within if links.mail and intake.state_of(links.mail) else [])],
         removed_at=time.time(),
-        removed_by=by,
+        removed_by=removal.by,
     )
     return receipt, erasure
 
@@ -119,12 +137,19 @@ def _unlink(settings: Settings, row: Upload) -> bool:
     return True
 
 
-def _erase(settings: Settings, document: str) -> Deletion:
+def _said_of_copy(until: float | None) -> list[str]:
+    if until is None:
+        return []
+    day = time.strftime("%Y-%m-%d", time.gmtime(until))
+    return [f"a copy of it until {day}, from which `fathom documents restore` brings it back; `remove ID --forget` erases it"]
+
+
+def _erase(settings: Settings, document: str, keep: bool) -> Deletion:
     from fathom.graph.write.document_writer import open_writer
 
     writer = open_writer(settings)
     try:
-        return writer.erase(document)
+        return writer.erase(document, keep_as=copy_owner(document) if keep else None)
     finally:
         writer.close()
 
@@ -136,8 +161,11 @@ def _forget_answers(settings: Settings, document: str) -> int:
         return cache.forget(document)
 
 
-def _forget_bytes(intake: Intake, row: Upload) -> tuple[list[str], list[KeptItem]]:
-    """Deletes the document's versions that no other document has from the store; returns these and the retained ones."""
+def _forget_bytes(intake: Intake, row: Upload, *, keep: bool) -> tuple[list[str], list[KeptItem]]:
+    """Deletes the document's versions that no other document has from the store; returns these and the retained ones.
+
+    With `keep`, they stay for the restorable copy, and count as deleted.
+    """
     mine = {row.version for row in Ledger(intake.engine).rows(row.document)} | ({row.version} if row.version else set())
     removed: list[str] = []
     kept: list[KeptItem] = []
@@ -145,6 +173,6 @@ def _forget_bytes(intake: Intake, row: Upload) -> tuple[list[str], list[KeptItem
         others = repository.documents_with_version(intake.engine, version)
         if others:
             kept.append(KeptItem(kind="bytes", id=version, why=f"{', '.join(others[:3])} has the same bytes"))
-        elif intake.store.forget(version):
+        elif intake.store.has(version) if keep else intake.store.forget(version):
             removed.append(version)
     return removed, kept

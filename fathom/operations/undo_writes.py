@@ -19,6 +19,7 @@ from fathom.ids import split_document_id
 from fathom.ledger.write_journal import GraphWrite, WriteJournal
 from fathom.observability.structured_logging import stage
 from fathom.operations.remove import InHandNow
+from fathom.operations.restorable_copies import RestoredDocument, is_removed, restore_removed
 from fathom.orchestration.run_submission import submission_lock
 from fathom.security.audit_log import audited
 from fathom.settings import Settings
@@ -104,12 +105,19 @@ class UndoTarget:
 
 def collections_of(settings: Settings, target: UndoTarget) -> list[str]:
     """Returns the collections that the undo changes. Raises UsageWrong where nothing is known of the target."""
+    if target.document is not None:
+        return [split_document_id(target.document)[0]]
     return sorted({split_document_id(document)[0] for document in target.writes(open_database(settings.operational_url))})
 
 
 def plan_undos(settings: Settings, target: UndoTarget) -> UndoReport:
     """Returns what `undo_writes` would do. Raises UsageWrong, GraphUnreachable."""
     engine = open_database(settings.operational_url)
+    if target.document is not None and is_removed(settings, target.document):
+        why = "Its removal is undone: it is brought back."
+        return UndoReport(
+            **vars(target), dry_run=True, documents=[UndoneDocument(document=target.document, state="planned", why=why)]
+        )
     writer = open_writer(settings)
     try:
         done = [
@@ -129,6 +137,8 @@ def undo_writes(settings: Settings, target: UndoTarget, *, by: str, on_document:
     Can be repeated after it was killed. Raises UsageWrong, GraphUnreachable, StoreFull; InHandNow for a single document.
     """
     intake = open_intake(settings)
+    if target.document is not None and is_removed(settings, target.document):
+        return _restored(restore_removed(settings, target.document, by=by))
     by_document = target.writes(intake.engine)
     done: list[UndoneDocument] = []
     writer = open_writer(settings)
@@ -148,6 +158,17 @@ def undo_writes(settings: Settings, target: UndoTarget, *, by: str, on_document:
     if target.document is not None and report.refused:
         raise InHandNow(report.refused[0].why or "", document=target.document)
     return report
+
+
+def _restored(back: RestoredDocument) -> UndoReport:
+    undone = UndoneDocument(
+        document=back.document,
+        state="undone",
+        why="Its removal was undone.",
+        version=back.version,
+        episodes_brought_back=back.episodes,
+    )
+    return UndoReport(document=back.document, dry_run=False, documents=[undone])
 
 
 def _undo_document(

@@ -14,12 +14,14 @@ from fathom.api.routes.document_paths import DocumentId
 from fathom.api.routes.parameters import MAX_STATES, CollectionQuery, LastId
 from fathom.api.routes.upload_routes import known_status
 from fathom.database import open_database
+from fathom.errors import Refused, UsageWrong
 from fathom.observability.structured_logging import emit
 from fathom.operations.cancel import cancel as cancel_document
 from fathom.operations.document_rows import DocumentRow, Listing, documents_by_id, list_documents
 from fathom.operations.removal_receipt import Receipt
 from fathom.operations.remove import InHandNow
 from fathom.operations.remove import remove as remove_document
+from fathom.operations.restorable_copies import RestoredDocument, restore_removed
 from fathom.operations.retry_documents import restore
 from fathom.operations.retry_documents import retry as again
 from fathom.operations.retry_documents import retry_failed as again_all
@@ -124,6 +126,19 @@ async def prioritize(request: Request, caller: Operator, document: DocumentId, w
     return await known_status(settings, document)
 
 
+@router.post("/api/documents/{document:path}/restore")
+async def bring_back(request: Request, caller: Admin, document: DocumentId) -> RestoredDocument:
+    """Bring a removed document back while a copy of it is kept. 404 where none is, 409 where a document has its id again."""
+    within_document(caller, document)
+    settings: Settings = request.app.state.settings
+    try:
+        return await run_in_threadpool(lambda: restore_removed(settings, document, by=caller.name))
+    except UsageWrong as error:
+        raise HTTPException(404, f"{error.message} {error.what_to_do}") from error
+    except Refused as error:
+        raise HTTPException(409, f"{error.message} {error.what_to_do}") from error
+
+
 @router.get("/api/documents/{document:path}")
 async def document(request: Request, caller: Reader, document: DocumentId) -> DocumentShown:
     """Show a document in full."""
@@ -135,12 +150,20 @@ async def document(request: Request, caller: Reader, document: DocumentId) -> Do
 
 
 @router.delete("/api/documents/{document:path}")
-async def remove(request: Request, caller: Admin, document: DocumentId) -> Receipt:
-    """Remove a document from graph, inbox, store and list; returns the receipt, which is kept. 409 during a run."""
+async def remove(
+    request: Request,
+    caller: Admin,
+    document: DocumentId,
+    forget: Annotated[bool, Query(description="Keep no copy to bring it back from.")] = False,
+) -> Receipt:
+    """Remove a document from graph, inbox, store and list; returns the receipt, which is kept. 409 during a run.
+
+    A copy is kept for some days, from which it can be brought back, unless it is to be forgotten.
+    """
     within_document(caller, document)
     settings: Settings = request.app.state.settings
     try:
-        receipt = await run_in_threadpool(lambda: remove_document(settings, document, by=caller.name))
+        receipt = await run_in_threadpool(lambda: remove_document(settings, document, by=caller.name, forget=forget))
     except InHandNow as error:
         raise HTTPException(409, f"{error.message} {error.what_to_do}") from error
     if receipt is None:

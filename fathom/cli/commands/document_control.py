@@ -23,6 +23,7 @@ Collection = Annotated[str | None, typer.Argument(metavar="[COLLECTION]", help="
 def add_to(documents: typer.Typer) -> None:
     """Adds the commands to the group `documents`."""
     documents.command("remove", epilog="Example: fathom documents remove research/report.pdf --yes")(remove)
+    documents.command("restore", epilog="Example: fathom documents restore research/report.pdf")(restore)
     documents.command("retry", epilog="Example: fathom documents retry --failed")(retry)
     documents.command("cancel", epilog="Example: fathom documents cancel research/report.pdf")(cancel)
     as_number = {"ignore_unknown_options": True}  # so that -5 is read as a priority, not as an option
@@ -36,6 +37,9 @@ def add_to(documents: typer.Typer) -> None:
 def remove(
     context: typer.Context,
     document: Annotated[str | None, typer.Argument(metavar="[ID]", help="The document's id: collection/path.")] = None,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Keep no copy to bring it back from; also of a document that was removed before.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     receipt: Annotated[
         str | None,
@@ -43,9 +47,13 @@ def remove(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Remove a document from the graph, the inbox, the store and the list, and print the receipt."""
+    """Remove a document from the graph, the inbox, the store and the list, and print the receipt.
+
+    `restore` brings it back for FATHOM_UNDO_DAYS days, unless it is removed with --forget.
+    """
     from fathom.errors import Refused, UsageWrong
     from fathom.operations.document_rows import require_document
+    from fathom.operations.restorable_copies import is_removed
 
     settings = deployment()
     if (document is None) == (receipt is None):
@@ -53,16 +61,41 @@ def remove(
     if receipt is not None:
         return _verify(settings, receipt, _json(context, as_json))
     assert document is not None
-    require_document(settings, document)
-    if not yes and not (sys.stdin.isatty() and typer.confirm(f"Remove {document} and all that only it says?", err=True)):
+    copy_only = forget and is_removed(settings, document)
+    if not copy_only:
+        require_document(settings, document)
+    question = f"Remove {document} and all that only it says{' for good' * forget}?"
+    if not yes and not (sys.stdin.isatty() and typer.confirm(question, err=True)):
         raise Refused(f"{document} was not removed: nobody confirmed it.", document=document, hint="Confirm it with --yes.")
-    return _remove(settings, document, _json(context, as_json))
+    if copy_only:
+        return _forget(settings, document, _json(context, as_json))
+    return _remove(settings, document, forget, _json(context, as_json))
 
 
-def _remove(settings: Settings, document: str, as_json: bool) -> int:
+def _forget(settings: Settings, document: str, as_json: bool) -> int:
+    from fathom.operations.restorable_copies import forget_removed
+
+    forget_removed(settings, document, by=BY)
+    print_result({"forgotten": document}, as_json, lambda: say(f"The copy of {document} is erased."))
+    return 0
+
+
+def restore(context: typer.Context, document: Document, as_json: AsJson = False) -> int:
+    """Bring a removed document back, without a call of the language model."""
+    from fathom.operations.restorable_copies import restore_removed
+
+    restored = restore_removed(deployment(), document, by=BY)
+    message = f"{document} is back, with {restored.episodes} episodes and without a call of the language model."
+    print_result(restored, _json(context, as_json), lambda: say(message))
+    if not restored.bytes_there:
+        say("Its accepted bytes are not in the store any more, so it cannot be processed again.")
+    return 0
+
+
+def _remove(settings: Settings, document: str, forget: bool, as_json: bool) -> int:
     from fathom.operations.remove import remove as remove_document
 
-    receipt = remove_document(settings, document, by=BY)
+    receipt = remove_document(settings, document, by=BY, forget=forget)
     assert receipt is not None  # it was known a moment ago
     print_result(receipt, as_json, lambda: print_receipt(receipt))
     if receipt.attachments:

@@ -74,6 +74,20 @@ class WriteUndoer:
             rows = list(connection.execute(query))
         return [self._carry_out(FinishedUndo(row.id, UndoPlan(**unpack_json(row.plan)), row.by)) for row in rows]
 
+    def bring_back(self, document: str, kept: Sequence[RetiredItem]) -> None:
+        """Saves the retired episodes of the document again, with the verdicts that were pruned without them."""
+        for item in kept:
+            if item.kind == VERDICTS:
+                restore_verdicts(self._engine, item.content)
+        self._save(document.partition("/")[0], [unpack_rows(item.content) for item in kept if item.kind == EPISODE])
+
+    def link(self, document: str) -> None:
+        """Links the episodes of a mail and its attachments, where the document is either."""
+        links = mail_links_of(self._engine, document)
+        if links.mail is not None:
+            link_attachments(self._changes.connection, self._ledger, links.mail, [document])
+        link_attachments(self._changes.connection, self._ledger, document, links.attachments)
+
     def _carry_out(self, undo: FinishedUndo) -> FinishedUndo:
         plan = undo.plan
         collection = _collection(plan)
@@ -89,7 +103,7 @@ class WriteUndoer:
         self._ledger.mark_removed([one for one, state in states.items() if one not in after and state != "removed"], WHY)
         if plan.version is not None:
             self._ledger.reinstate(plan.planned, plan.version)
-        self._link(plan.document)
+        self.link(plan.document)
         writes = self._journal.of_document(plan.document)
         with self._engine.begin() as connection:
             self._settle(connection, undo, writes)
@@ -109,12 +123,6 @@ class WriteUndoer:
         spans = [(began or 0.0, ended or now) for began, ended in plan.spans]
         if keys := self._changes.resolver.drop_unsupported(collection, spans):
             self._changes.join_names(collection, keys)
-
-    def _link(self, document: str) -> None:
-        links = mail_links_of(self._engine, document)
-        if links.mail is not None:
-            link_attachments(self._changes.connection, self._ledger, links.mail, [document])
-        link_attachments(self._changes.connection, self._ledger, document, links.attachments)
 
     def _settle(self, connection: Connection, undo: FinishedUndo, writes: Sequence[GraphWrite]) -> None:
         """Brings journal, retired content and the upload to the new history."""

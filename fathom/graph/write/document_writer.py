@@ -20,7 +20,7 @@ from fathom.extraction.factory import open_language_model
 from fathom.extraction.model import LanguageModel
 from fathom.extraction.ontology import ANY_COLLECTION, read_vocabularies
 from fathom.graph.curation.undo_execution import WriteUndoer
-from fathom.graph.curation.write_recorder import WriteRecorder
+from fathom.graph.curation.write_recorder import WriteRecorder, retire_episodes
 from fathom.graph.read.document_totals import document_totals
 from fathom.graph.reconciliation.graph_repair import Repair, repair
 from fathom.graph.write.aggregates import Rules
@@ -40,7 +40,8 @@ from fathom.knowledge.confidence_filter import below_threshold, drop_uncertain, 
 from fathom.knowledge.fact_validity import DEFAULT_RULES, override_rules
 from fathom.knowledge.records import EpisodeRows
 from fathom.ledger.episode import EpisodeOutcome, ExtractionOutcome, FailureOutcome, WriteOutcome
-from fathom.ledger.episode_ledger import Ledger, ProducerVersions
+from fathom.ledger.episode_ledger import Ledger, PlannedEpisode, ProducerVersions
+from fathom.ledger.retired_content import RetiredItem
 from fathom.ledger.writer_lease import Leases
 from fathom.llm.client import billed_to
 from fathom.observability.structured_logging import get_logger
@@ -138,13 +139,30 @@ class DocumentWriter:
             self._resolver.prune(collection)
             return done
 
-    def erase(self, document: str) -> Deletion:
-        """Deletes the document from the graph; content that other documents share stays. Raises GraphUnreachable, LeaseLost."""
+    def erase(self, document: str, *, keep_as: str | None = None) -> Deletion:
+        """Deletes the document from the graph; content that other documents share stays.
+
+        With `keep_as`, its episodes are kept as retired by this owner. Raises GraphUnreachable, LeaseLost.
+        """
         collection, _ = split_document_id(document)
         with self.changes.exclusive(collection):
+            self.undoer.finish(document)
+            if keep_as is not None:
+                retire_episodes(self.connection, self._ledger, keep_as, document, self._ledger.written(document))
             done = delete_document(self.connection, self._ledger, document, partial(self.changes.remove, collection))
             self._resolver.prune(collection)
             return done
+
+    def restore(self, document: str, kept: Sequence[RetiredItem], episodes: Sequence[PlannedEpisode], version: str) -> None:
+        """Brings the document's episodes back from retired content, without a call of the model. Idempotent.
+
+        Raises GraphUnreachable, LeaseLost.
+        """
+        collection, _ = split_document_id(document)
+        with self.changes.exclusive(collection):
+            self.undoer.bring_back(document, kept)
+            self._ledger.reinstate(episodes, version)
+            self.undoer.link(document)
 
     def close(self) -> None:
         """Closes the connections to graph and language model; using the writer opens them again."""

@@ -87,8 +87,8 @@ def written(settings: Settings, document: str, *texts: str) -> str:
 
 
 def removed(settings: Settings, document: str) -> Receipt:
-    """The receipt of removing it."""
-    receipt = remove(settings, document, by="a test")
+    """The receipt of removing it for good."""
+    receipt = remove(settings, document, by="a test", forget=True)
     assert receipt is not None
     return receipt
 

@@ -17,7 +17,7 @@ router = APIRouter(tags=["graph"])
 
 
 class UndoRequest(BaseModel):
-    """What to undo: exactly one of a run, an upload and a document."""
+    """Names what to undo: exactly one of a run, an upload and a document."""
 
     model_config = ConfigDict(extra="forbid")
 
