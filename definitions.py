@@ -8,6 +8,7 @@ from fathom.home import own_home
 from fathom.orchestration.dagster_home import keep_logs_in_deployment
 from fathom.settings import settings
 from ingestion_assets.assets import chunks, documents, graph_episodes
+from ingestion_assets.graph_backup import back_up_graph_job, backup_is_recent_and_proven, check_backups_job, graph_backup
 from ingestion_assets.jobs import EXECUTOR, ingest_backlog, ingest_document
 from ingestion_assets.validated_graph import graph_validation, validate_graph_job
 from resources.artifacts import Artifacts
@@ -15,6 +16,7 @@ from resources.chunker import Chunker
 from resources.converter import Converter
 from resources.graph import GraphResource
 from resources.uploads import Uploads
+from sensors.backup_due import graph_backup_due
 from sensors.old_runs import old_runs
 from sensors.uploads import new_uploads
 from sensors.validation_due import graph_validation_due
@@ -23,9 +25,10 @@ own_home(settings().home)
 keep_logs_in_deployment(settings())
 
 defs = dg.Definitions(
-    assets=[documents, chunks, graph_episodes, graph_validation],
-    jobs=[ingest_document, ingest_backlog, validate_graph_job],
-    sensors=[new_uploads, old_runs, graph_validation_due],
+    assets=[documents, chunks, graph_episodes, graph_validation, graph_backup],
+    asset_checks=[backup_is_recent_and_proven],
+    jobs=[ingest_document, ingest_backlog, validate_graph_job, back_up_graph_job, check_backups_job],
+    sensors=[new_uploads, old_runs, graph_validation_due, graph_backup_due],
     resources={
         "artifacts": Artifacts(),
         "chunker": Chunker(),

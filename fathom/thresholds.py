@@ -150,6 +150,36 @@ class GraphThresholds(BaseModel):
     )
 
 
+class GraphServerThresholds(BaseModel):
+    """Thresholds of the graph's server, by which `fathom graph health` judges it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_latency_ms: float = Field(
+        1000.0,
+        gt=0,
+        description="Duration of a trivial query. Usual are a few milliseconds; a second indicates an overloaded server.",
+    )
+    min_free_disk_gb: float = Field(
+        2.0,
+        ge=0,
+        description="Free disk space of the graph's data. 2 GB: an hour of ingestion, its logs, and the room in which the "
+        "server reorganizes its files.",
+    )
+    critical_free_disk_gb: float = Field(
+        0.2,
+        ge=0,
+        description="Free disk space below which the graph is unhealthy. .2 GB: the next log file may fill the disk, after "
+        "which no write succeeds.",
+    )
+    max_episode_difference: int = Field(
+        0,
+        ge=0,
+        description="Episodes by which ledger and graph may differ in a collection that nobody writes. 0: the ledger would "
+        "skip lost episodes, and removals would miss unknown ones.",
+    )
+
+
 class ValidationThresholds(BaseModel):
     """Thresholds of `fathom graph validate`."""
 
@@ -164,6 +194,19 @@ class ValidationThresholds(BaseModel):
     )
 
 
+class BackupThresholds(BaseModel):
+    """Thresholds of the check of backups."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_age_in_intervals: float = Field(
+        2.0,
+        ge=1,
+        description="Age of the newest backup, in intervals of FATHOM_BACKUP_EVERY_HOURS, above which the check fails. 2: a "
+        "single missing backup is noticed, and one that is made late is not.",
+    )
+
+
 class Thresholds(BaseModel):
     """All thresholds by stage."""
 
@@ -172,7 +215,9 @@ class Thresholds(BaseModel):
     documents: DocumentThresholds = DocumentThresholds()
     chunks: ChunkThresholds = ChunkThresholds()
     graph_episodes: GraphThresholds = GraphThresholds()
+    graph_server: GraphServerThresholds = GraphServerThresholds()
     graph_validation: ValidationThresholds = ValidationThresholds()
+    graph_backup: BackupThresholds = BackupThresholds()
 
 
 THRESHOLDS = Thresholds()

@@ -19,7 +19,7 @@ from fathom.graphdb.graph_counts import graph_counts
 from fathom.ids import collection_name
 from fathom.ledger.writer_lease import Leases
 from fathom.observability.structured_logging import emit
-from fathom.operations.graph_backups import BEFORE_CLEAR, back_up_before, prove
+from fathom.operations.graph_backups import BEFORE_CLEAR, back_up_before, prove_own
 from fathom.orchestration.run_submission import PARTITIONS, open_instance, submission_lock
 from fathom.security.audit_log import ALL_COLLECTIONS, audited
 from fathom.settings import Settings
@@ -53,7 +53,7 @@ class RunsAtWork(Refused):
 
 
 class ClearPlan(BaseModel):
-    """What a clear would delete."""
+    """The records that a clear would delete."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -159,9 +159,8 @@ def _has_content(settings: Settings, connection: GraphConnection, names: Sequenc
 
 def _proven_backup(settings: Settings, collection: str | None) -> str:
     """Backs up what is cleared, and restores the backup in a scratch graph. Raises BackupNotProven."""
-    secret = settings.backup_passphrase
     backup = back_up_before(settings, collection, BEFORE_CLEAR)
-    proof = prove(settings, backup.backup_id, secret.get_secret_value() if secret else None)
+    proof = prove_own(settings, backup.backup_id)
     if not proof.proven:
         raise BackupNotProven(f"The backup {backup.backup_id} cannot be restored: {proof.detail}")
     return backup.backup_id

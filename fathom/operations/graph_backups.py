@@ -216,6 +216,12 @@ def prove(settings: Settings, backup_id: str, passphrase: str | None = None, url
     return proof
 
 
+def prove_own(settings: Settings, backup_id: str) -> BackupProof:
+    """Proves a backup that `back_up_before` made. Raises as `prove`."""
+    secret = settings.backup_passphrase
+    return prove(settings, backup_id, secret.get_secret_value() if secret else None)
+
+
 def expire_backups(settings: Settings) -> list[str]:
     """Deletes the backups that are older than FATHOM_BACKUP_DAYS, except the newest; returns their ids."""
     return open_catalog(settings).expire(settings.backup_days, KEPT_LAST)

@@ -16,7 +16,7 @@ from fathom.graph.backup.archive_format import CollectionContents, Manifest
 from fathom.graph.backup.archive_writer import ArchiveWriter
 from fathom.graph.backup.collection_tables import TABLES, read_rows
 from fathom.graph.backup.graph_parts import GraphParts
-from fathom.graph.backup.moment import Pause, WriterPause, read_at_one_moment
+from fathom.graph.backup.moment import PauseMeter, WriterPause, read_at_one_moment
 from fathom.graph.content.graph_digest import GraphDigest
 from fathom.graph.content.graph_records import Selection
 from fathom.graph.content.record_reader import RecordReader
@@ -41,7 +41,7 @@ class BackupSources:
 
 @dataclass
 class _MomentRows:
-    """What was read for the moment of the backup, replaced where the reading was repeated."""
+    """The rows of the moment of the backup, replaced where the reading is repeated."""
 
     rows: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict[tuple[str, str], list[dict[str, Any]]])
     documents: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
@@ -74,7 +74,7 @@ class BackupOrder:
 def write_backup(stream: BinaryIO, sources: BackupSources, order: BackupOrder) -> WrittenBackup:
     """Writes the backup to an empty file. Raises GraphUnreachable, DatabaseUnreachable, OSError where the disk is full."""
     collections = [order.collection] if order.collection is not None else _all_collections(sources)
-    pause = Pause()
+    pause = PauseMeter()
     archive = ArchiveWriter.begin(stream, order.passphrase)
     moment = _MomentRows()
 

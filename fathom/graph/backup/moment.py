@@ -27,7 +27,7 @@ log = get_logger(__name__)
 
 
 @dataclass
-class Pause:
+class PauseMeter:
     """Measures for how long writers have to wait at most."""
 
     longest_s: float = 0.0
@@ -40,7 +40,7 @@ class WriterPause:
     connection: GraphConnection
     leases: Leases
     collections: Sequence[str]
-    pause: Pause
+    pause: PauseMeter
 
     @contextmanager
     def paused(self) -> Iterator[None]:
