@@ -34,7 +34,7 @@ status:  ## Show each part: pid, port, health, version.
 
 test: install-dev  ## Run every test that can run here; skips say why. ARGS="-k chunk" chooses.
 	@echo "Left out: what only measures quality on real documents; that is make evaluate."
-	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not evaluation" $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not evaluation" $(ARGS)
 
 evaluate: install-dev  ## Measure quality on generated and real documents; a table a set.
 	@$(BIN)/python -m pytest -m evaluation -s $(ARGS)
@@ -52,7 +52,7 @@ check: install-dev  ## Format, lint, types, import layers, names and the fast te
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python scripts/prose_lint.py
-	@$(BIN)/python -m pytest -q -n $(FAST_WORKERS) -m "$(FAST)" $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(FAST_WORKERS) --dist worksteal -m "$(FAST)" $(ARGS)
 
 format: install-dev  ## Format the code and mend what the linter can.
 	@$(BIN)/ruff check --fix .

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import uuid
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,12 +24,27 @@ CORPORA = PROJECT_ROOT.parent / "shared" / "corpora"
 # Servers that must be there (`FATHOM_REQUIRE=neo4j,postgres`); taken out of the environment: settings refuse unknown keys.
 REQUIRED = {name.strip() for name in os.environ.pop("FATHOM_REQUIRE", "").split(",") if name.strip()}
 
+# Whose timeout is this long starts whole deployments, or kills processes again and again.
+LONG_S = 600
+
 RequireOrSkip = Callable[[str, str], None]
 
 
 def pytest_collection() -> None:
     """What collecting imports lives to the end: the garbage collector would look at all of it again and again in vain."""
     gc.disable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of long tests come first, then those of many: at the end no worker waits long for another's last file."""
+    long: dict[Path, float] = defaultdict(float)
+    for item in items:
+        allowed_s = next((mark.args[0] for mark in item.iter_markers("timeout") if mark.args), 0)
+        if allowed_s >= LONG_S:
+            long[item.path] = max(long[item.path], allowed_s)
+    many = Counter(item.path for item in items)
+    items.sort(key=lambda item: (-long[item.path], -many[item.path]))
 
 
 def pytest_collection_finish() -> None:
@@ -57,7 +73,7 @@ def _no_database_stays_open() -> Iterator[None]:
 
 
 @pytest.fixture
-def _tables_are_copied() -> Iterator[None]:
+def tables_are_copied() -> Iterator[None]:
     """Databases that the test opens in this process are not migrated one by one; those of test_database.py are."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "migrate", copy_tables)
@@ -65,7 +81,7 @@ def _tables_are_copied() -> Iterator[None]:
 
 
 @pytest.fixture
-def home_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _tables_are_copied: None) -> Iterator[Settings]:
+def home_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tables_are_copied: None) -> Iterator[Settings]:
     """Settings whose home is the test's own folder; also what `settings()` answers during the test."""
     for name in [name for name in os.environ if name.startswith("FATHOM_")]:
         monkeypatch.delenv(name)

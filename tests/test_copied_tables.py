@@ -20,7 +20,7 @@ def content_of(file: Path) -> tuple[list[str], list[object]]:
 
 def test_copied_tables_are_those_that_migrating_makes(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     open_database(f"sqlite:///{tmp_path / 'migrated.db'}")
-    request.getfixturevalue("_tables_are_copied")
+    request.getfixturevalue("tables_are_copied")
     for name in ("first.db", "second.db"):
         open_database(f"sqlite:///{tmp_path / name}")
         assert content_of(tmp_path / name) == content_of(tmp_path / "migrated.db")

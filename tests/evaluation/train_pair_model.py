@@ -20,7 +20,6 @@ from unittest.mock import patch
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
-from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from fathom.extraction.rules import extractor
@@ -185,6 +184,8 @@ def _sums(weights: Weights, some: Sequence[Seen]) -> NDArray[Any]:
 
 def _calibrated(weights: Weights, texts: Sequence[Gold], some: Sequence[Seen], sums: NDArray[Any]) -> Weights:
     """Scales and moves the sums so that a probability is the share that is right, by what other folds' weights gave."""
+    from sklearn.linear_model import LogisticRegression  # whoever only collects tests would wait a second for it
+
     truth = _truth(texts, some, weights.properties)
     rows, columns = np.nonzero(sums > -3)
     own = csr_matrix((np.ones(len(rows)), (np.arange(len(rows)), columns)), shape=(len(rows), sums.shape[1]))

@@ -129,7 +129,7 @@ def model() -> ScriptedModel:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
+def ledger(tmp_path: Path, tables_are_copied: None) -> Iterator[Ledger]:
     """An empty ledger."""
     engine = open_database(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
     yield Ledger(engine)

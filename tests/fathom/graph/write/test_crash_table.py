@@ -18,6 +18,7 @@ SECONDS = 40.0
 
 @pytest.mark.integration
 @pytest.mark.timeout(900)
+@pytest.mark.usefixtures("tables_are_copied")
 def test_a_process_killed_at_any_point_loses_and_doubles_nothing(graph: GraphConnection, tmp_path: Path) -> None:
     ensure_schema(graph)
     killing = Killing(graph, tmp_path)
