@@ -97,7 +97,7 @@ def _csv_rows(name: str, data: bytes, problems: FileProblems) -> Iterator[Row]:
             else:
                 yield where, dict(zip(header, cells, strict=True))
     except csv.Error as error:
-        problems.add(f"{name} line {reader.line_num}", str(error))
+        problems.add(f"{name} line {max(1, reader.line_num)}", str(error))
 
 
 def _json_rows(text: str, found: dict[str, Any], key: str, problems: FileProblems) -> Iterator[Row]:
