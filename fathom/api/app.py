@@ -22,7 +22,7 @@ from fathom.api.routes import (
     upload_routes,
 )
 from fathom.api.routes.document_paths import EncodedSlashes
-from fathom.api.routes.graph import export_routes, query_routes
+from fathom.api.routes.graph import export_routes, overview_routes, query_routes
 from fathom.api.short_waits import LockTimeouts
 from fathom.observability.json_lines_handler import keep_logs
 from fathom.settings import Settings, settings
@@ -39,6 +39,7 @@ ROUTERS = (
     preview_routes.router,
     document_routes.router,
     query_routes.router,
+    overview_routes.router,
     export_routes.router,
     reference.router,
     page_frame.router,

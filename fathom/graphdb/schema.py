@@ -116,3 +116,7 @@ def _create(connection: GraphConnection, statement: str) -> None:
 
 def _name(statement: str) -> str:
     return statement.split(" IF NOT EXISTS")[0].rpartition(" ")[2]
+
+
+UNIQUE_NAMES = frozenset(map(_name, UNIQUE))
+SCHEMA_NAMES = UNIQUE_NAMES | frozenset(map(_name, (*RANGE, *FULLTEXT)))

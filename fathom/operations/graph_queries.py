@@ -10,6 +10,7 @@ from typing import Any
 
 from fathom.database import open_database
 from fathom.errors import FathomError
+from fathom.graph.collection_counts import forget_counts
 from fathom.graphdb.connection import GraphConnection
 from fathom.graphdb.user_query import QueryOptions, QueryResult, run_query
 from fathom.security import audit_log
@@ -49,6 +50,7 @@ def query_graph(settings: Settings, connection: GraphConnection, query: GraphQue
     except FathomError as error:
         _record(settings, ENDED, asker, {"begun": begun, "error": error.name})
         raise
+    forget_counts(open_database(settings.operational_url))
     _record(settings, ENDED, asker, {"begun": begun, "written": result.summary.written})
     return result
 
