@@ -13,6 +13,7 @@ from fathom.api.page import document_page, listing_page, page_frame, signing_in
 from fathom.api.request_frame import RequestFrame
 from fathom.api.request_guards import RequestGuards
 from fathom.api.routes import (
+    audit_routes,
     collection_routes,
     document_routes,
     health_routes,
@@ -22,7 +23,15 @@ from fathom.api.routes import (
     upload_routes,
 )
 from fathom.api.routes.document_paths import EncodedSlashes
-from fathom.api.routes.graph import export_routes, overview_routes, query_routes
+from fathom.api.routes.graph import (
+    backup_routes,
+    curation_routes,
+    export_routes,
+    overview_routes,
+    query_routes,
+    undo_routes,
+    validation_routes,
+)
 from fathom.api.short_waits import LockTimeouts
 from fathom.observability.json_lines_handler import keep_logs
 from fathom.settings import Settings, settings
@@ -33,6 +42,7 @@ ROUTERS = (
     health_routes.router,
     authorization.router,
     key_routes.router,
+    audit_routes.router,
     collection_routes.router,
     stream_routes.router,
     upload_routes.router,
@@ -41,6 +51,10 @@ ROUTERS = (
     query_routes.router,
     overview_routes.router,
     export_routes.router,
+    backup_routes.router,
+    undo_routes.router,
+    curation_routes.router,
+    validation_routes.router,
     reference.router,
     page_frame.router,
     signing_in.router,
