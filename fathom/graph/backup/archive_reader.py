@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ from fathom.graph.backup.archive_format import (
 from fathom.graph.backup.archive_writer import file_checksum
 
 MAX_HEADER = 10_000  # bytes
+# Errors of zipfile for a damaged file, or one with features that no backup has.
+_UNREADABLE = (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError, struct.error)
 
 
 class ArchiveReader:
@@ -63,7 +66,7 @@ class ArchiveReader:
         """Returns the unpacked bytes of a part, whose checksum is verified. Raises BackupDamaged."""
         try:
             stored = self._zip.read(part.name)
-        except (KeyError, zipfile.BadZipFile, OSError, EOFError) as error:
+        except (KeyError, *_UNREADABLE) as error:
             raise BackupDamaged(f"The part {part.name} of the backup cannot be read.") from error
         if hashlib.sha256(stored).hexdigest() != part.sha256:
             raise BackupDamaged(f"The part {part.name} of the backup is not what was written.")
@@ -91,15 +94,17 @@ def open_archive(path: Path, passphrase: str | None = None) -> Iterator[ArchiveR
 
     Raises BackupMissing, BackupForeign, BackupTooNew, BackupDamaged, PassphraseMissing, PassphraseWrong.
     """
+    if not path.is_file():
+        raise BackupMissing(f"There is no file {path.name}.")
+    whole = _has_checksum(path)
     try:
         archive = zipfile.ZipFile(path)
-    except FileNotFoundError as error:
-        raise BackupMissing(f"There is no file {path.name}.") from error
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except _UNREADABLE as error:
         raise _not_a_backup(path) from error
     with archive:
         header = _header(archive, path)
-        _verify_checksum(path)
+        if not whole:
+            raise BackupDamaged(f"{path.name} is truncated or damaged: its checksum is missing.")
         cipher: Cipher = plain
         if header.encrypted:
             if not passphrase:
@@ -132,14 +137,18 @@ def _header(archive: zipfile.ZipFile, path: Path) -> Header:
         return Header.model_validate(found)
     except KeyError as error:
         raise BackupForeign(f"{path.name} is no backup of Fathom.") from error
-    except (ValueError, AttributeError, zipfile.BadZipFile, OSError) as error:
+    except (*_UNREADABLE, AttributeError) as error:
         raise BackupDamaged(f"The header of {path.name} cannot be read.") from error
 
 
-def _verify_checksum(path: Path) -> None:
+def _has_checksum(path: Path) -> bool:
+    """Returns whether the file ends with the checksum of all that is before it. Raises BackupDamaged for another checksum."""
     digest, last = file_checksum(path)
+    if not last.startswith(CHECKSUM_PREFIX):
+        return False
     if last != CHECKSUM_PREFIX + digest.encode():
         raise BackupDamaged(f"{path.name} is not what was written: its checksum differs.")
+    return True
 
 
 def _manifest(archive: zipfile.ZipFile, cipher: Cipher) -> Manifest:
@@ -152,7 +161,7 @@ def _manifest(archive: zipfile.ZipFile, cipher: Cipher) -> Manifest:
 def _read(archive: zipfile.ZipFile, name: str) -> bytes:
     try:
         return archive.read(name)
-    except (KeyError, zipfile.BadZipFile, OSError, EOFError) as error:
+    except (KeyError, *_UNREADABLE) as error:
         raise BackupDamaged(f"The backup has no readable {name}.") from error
 
 

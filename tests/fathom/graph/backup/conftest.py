@@ -12,6 +12,7 @@ from fathom.files import Files
 from fathom.graph.backup.backup_writing import BackupOrder, BackupSources, WrittenBackup, write_backup
 from fathom.graph.write.clearing import clear_collection
 from fathom.graphdb.connection import GraphConnection
+from fathom.graphdb.schema import ensure_schema
 from fathom.storage.artifacts import ArtifactStore
 from fathom.uploads.content_store import UploadStore
 
@@ -25,6 +26,7 @@ def sources_of(tmp_path: Path) -> Iterator[SourcesOf]:
     engines = []
 
     def made(connection: GraphConnection) -> BackupSources:
+        ensure_schema(connection)
         place = tmp_path / f"deployment-{len(engines)}"
         place.mkdir()
         engine = open_database(f"sqlite:///{place / 'fathom.db'}")

@@ -59,8 +59,10 @@ def _edge(chance: random.Random, number: int, nodes: Sequence[NodeRecord], episo
 
 
 def _properties(chance: random.Random) -> dict[str, Any]:
-    names = ("name", "créé", "with space", "embedding", "valid_at", "n0")
-    return {name: chance.choice(_VALUES)(chance) for name in names if chance.random() < 0.6}
+    names = ("créé", "with space", "embedding", "n0")
+    found = {name: chance.choice(_VALUES)(chance) for name in names if chance.random() < 0.6}
+    times = {name: _moment(chance) for name in ("valid_at", "created_at") if chance.random() < 0.6}
+    return {"name": _text(chance), **times, **found}  # indexed properties have the types that the schema expects of them
 
 
 def _text(chance: random.Random) -> str:
