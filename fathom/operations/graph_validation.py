@@ -14,7 +14,7 @@ from fathom.errors import UsageWrong
 from fathom.graph.validation.collection_pages import InspectedCollection
 from fathom.graph.validation.fault_classes import MEANINGS, FaultClass
 from fathom.graph.validation.fault_tally import FaultTally, GraphValidation
-from fathom.graphdb.connection import GraphConnection, open_graph
+from fathom.graphdb.connection import GraphConnection, open_impatient_graph
 from fathom.ids import collection_name
 from fathom.ledger.episode_ledger import Ledger
 from fathom.observability.structured_logging import emit
@@ -61,7 +61,7 @@ class GraphRepair(BaseModel):
 def validate_graph(settings: Settings, collection: str | None = None) -> GraphValidation:
     """Returns the faults of the collection, or of all. Raises GraphUnreachable, DatabaseUnreachable, UsageWrong."""
     engine = open_database(settings.operational_url)
-    with closing(open_graph(settings)) as connection:
+    with closing(open_impatient_graph(settings)) as connection:
         return _found(settings, connection, engine, collection).result()
 
 
