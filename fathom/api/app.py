@@ -23,7 +23,15 @@ from fathom.api.routes import (
     upload_routes,
 )
 from fathom.api.routes.document_paths import EncodedSlashes
-from fathom.api.routes.graph import export_routes, overview_routes, query_routes, validation_routes
+from fathom.api.routes.graph import (
+    backup_routes,
+    curation_routes,
+    export_routes,
+    overview_routes,
+    query_routes,
+    undo_routes,
+    validation_routes,
+)
 from fathom.api.short_waits import LockTimeouts
 from fathom.observability.json_lines_handler import keep_logs
 from fathom.settings import Settings, settings
@@ -43,6 +51,9 @@ ROUTERS = (
     query_routes.router,
     overview_routes.router,
     export_routes.router,
+    backup_routes.router,
+    undo_routes.router,
+    curation_routes.router,
     validation_routes.router,
     reference.router,
     page_frame.router,
