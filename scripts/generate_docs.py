@@ -43,6 +43,42 @@ def api_page() -> str:
     return _API_HEAD + "\n".join(rows) + "\n"
 
 
+def faults_page() -> str:
+    """Returns the page of the classes of faults that `fathom graph validate` finds, with the action of a repair."""
+    from fathom.graph.validation.fault_classes import MEANINGS
+
+    rows = [
+        f"| `{kind.value}` | {about.meaning} | {about.action or f'a person decides: `{about.ask}`'} |"
+        for kind, about in MEANINGS.items()
+    ]
+    return _FAULTS_HEAD + "\n".join(rows) + "\n"
+
+
+_FAULTS_HEAD = """# Faults of the graph
+
+Generated from `fathom/graph/validation/fault_classes.py` by `make docs`.
+
+`fathom graph validate` compares ledger and graph, and looks at every episode, entity, fact and mention of a collection, or of
+all. It lists each class with its count and up to 20 examples, and exits with 1 if there are any. The same is at
+`GET /api/neo4j/validate`, and in Dagster as the asset `graph_validation`, with a check for each class: the sensor
+`graph_validation_due` has it made once a day if episodes were written or removed, else once a week. A check that fails has the
+severity WARN; documents are processed all the same.
+
+Writers go on meanwhile. A collection that was written to is named in `written_meanwhile`: its faults may be of these writes.
+
+`fathom graph repair --dry-run` says what would be done for each class, `fathom graph repair` does it as the collection's only
+writer, in transactions of up to 100 records, and records it in the audit log. Names, types and dates are computed again from
+the mentions and assertions; decisions of people (`fathom graph entities`) stay. An episode that is not whole is removed, and
+its document is processed again; the language model's answers are cached. A repair that was interrupted is finished by another.
+`fathom episodes repair` does the part of it that concerns ledger and graph.
+
+Needed are some 20 bytes of memory a fact and mention, 150 an episode, and 200 an entity.
+
+| class | meaning | repair |
+|---|---|---|
+"""
+
+
 _API_HEAD = """# HTTP API
 
 Generated from `fathom/api` by `make docs`; `/openapi.json` has the schemas of bodies and responses, `/docs` is a page of it.
@@ -90,7 +126,7 @@ forward `Host`.
 |---|---|---|---|
 """
 
-PAGES: Mapping[str, Any] = {"settings.md": settings_page, "api.md": api_page}
+PAGES: Mapping[str, Any] = {"settings.md": settings_page, "api.md": api_page, "graph_faults.md": faults_page}
 
 
 def _may_be(annotation: Any, bounds: list[Any]) -> str:

@@ -8,8 +8,11 @@ from fathom.graphdb.connection import open_graph
 from fathom.ledger.episode_ledger import Ledger
 from fathom.observability.structured_logging import emit
 from fathom.operations.episode_rows import known_collections
+from fathom.security.audit_log import audited
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
+
+ACTION = "episodes.repair"
 
 
 def plan_repairs(settings: Settings, collection: str | None = None) -> list[Repair]:
@@ -35,8 +38,10 @@ def repair(settings: Settings, collections: list[str], *, by: str) -> list[Repai
     done: list[Repair] = []
     try:
         for name in collections:
-            made = writer.repair(name)
-            intake.requeue_done(made.documents)
+            with audited(intake.engine, ACTION, collection=name, announce=True) as account:
+                made = writer.repair(name)
+                intake.requeue_done(made.documents)
+                account |= {"removed": len(made.removed), "again": len(made.again), "documents": made.documents}
             message = "Ledger and graph reconciled"
             emit("system.repaired", message, collection=name, removed=len(made.removed), again=len(made.again), by=by)
             done.append(made)

@@ -11,3 +11,8 @@ def test_the_page_of_the_api_is_up_to_date() -> None:
     page = runpy.run_path(str(PROJECT_ROOT / "scripts" / "generate_docs.py"))["api_page"]()
     assert (PROJECT_ROOT / "docs" / "api.md").read_text() == page, "run `make docs`"
     assert str(PROJECT_ROOT) not in page
+
+
+def test_the_page_of_faults_is_up_to_date() -> None:
+    page = runpy.run_path(str(PROJECT_ROOT / "scripts" / "generate_docs.py"))["faults_page"]()
+    assert (PROJECT_ROOT / "docs" / "graph_faults.md").read_text() == page, "run `make docs`"
