@@ -109,7 +109,10 @@ def find_candidates(
     names = {key: entity for key, entity in in_batch.items() if key in fresh} | _entities(matching, fresh)
     own = dict(zip(names, matching.sign_bits([entity.name for entity in names.values()]), strict=True))
     candidates = block(own, verdicts.compared_names(collection, limit=MAX_NAMES) | own)
-    names |= _known(matching, {key for keys in candidates.values() for key in keys} - names.keys())
+    near = {key for keys in candidates.values() for key in keys}
+    names |= _known(matching, near - names.keys())
+    # a name whose last mention this write removed is in the graph again once the batch is written
+    names |= {key: entity for key, entity in in_batch.items() if key in near - names.keys()}
     pairs = candidate_pairs(candidates, {key: entity.types for key, entity in names.items()})
     known = verdicts.of(collection, pairs)
     unknown = [pair for pair in pairs if pair not in known]

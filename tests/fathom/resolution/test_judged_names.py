@@ -105,6 +105,15 @@ def test_what_comes_later_is_joined_as_it_is_written(
     assert entities(graph, collection)["International Business Machines", "Organization"] == 3
 
 
+def test_a_name_that_a_new_version_says_elsewhere_is_compared_with_what_comes_with_it(
+    graph: GraphConnection, writer_of: WriterOf, collection: str, judge: Judge
+) -> None:
+    writer = writer_of(graph, by=judge)
+    for texts in ((SHORT,), ("IBM=Organization; Lotus=Organization", FULL)):
+        writer.write(chunks_of(f"{collection}/a.md", *texts), reference_time=WRITTEN_AT)
+    assert entities(graph, collection)["International Business Machines", "Organization"] == 2
+
+
 def test_one_text_with_both_names_mentions_their_thing_once(
     graph: GraphConnection, writer_of: WriterOf, collection: str, judge: Judge, ledger: Ledger
 ) -> None:
