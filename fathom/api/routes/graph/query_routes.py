@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from fathom.api.authorization import Reader, unbound
 from fathom.api.shared_graph import shared_graph
 from fathom.graphdb.user_query import MAX_BYTES, MAX_QUERY, MAX_ROWS, MAX_TIMEOUT_S, QueryOptions, QueryResult
-from fathom.operations.graph_queries import Asker, GraphQuery, query_graph
+from fathom.operations.graph_queries import query_graph
 from fathom.settings import Settings
 
 router = APIRouter(tags=["graph"])
@@ -46,8 +46,6 @@ async def query(request: Request, caller: Reader, wanted: QueryRequest) -> Query
         plan=wanted.plan,
         write=wanted.write,
     )
-    asked = GraphQuery(wanted.cypher, wanted.params, options)
-    asker = Asker(caller.name, request.client.host if request.client else "")
     graph = shared_graph(request)
     async with graph.turn():
-        return await graph.run(lambda connection: query_graph(settings, connection, asked, asker))
+        return await graph.run(lambda connection: query_graph(settings, connection, wanted.cypher, wanted.params, options))

@@ -33,15 +33,16 @@ def query(
     """Run a Cypher query, in a read-only transaction unless --write is given."""
     from fathom.graphdb.connection import open_impatient_graph
     from fathom.graphdb.user_query import QueryOptions
-    from fathom.operations.graph_queries import Asker, GraphQuery, query_graph
+    from fathom.operations.graph_queries import query_graph
     from fathom.security.host_owner import require_owner
 
     settings = deployment()
     options = QueryOptions(timeout_s=timeout, limit=limit, max_bytes=max_bytes, typed=typed, plan=plan, write=write)
-    asker = Asker(require_owner(settings).name if write else "this host", "the command line")
-    asked = GraphQuery(sys.stdin.read() if cypher == "-" else cypher, _parameters(params, param or []), options)
+    if write:
+        require_owner(settings)
+    text = sys.stdin.read() if cypher == "-" else cypher
     with closing(open_impatient_graph(settings)) as connection:
-        result = query_graph(settings, connection, asked, asker)
+        result = query_graph(settings, connection, text, _parameters(params, param or []), options)
     print_result(result, as_json, lambda: _print(result))
     if result.summary.truncated:
         bound, option = ("rows", "--limit") if result.summary.truncated_by == "rows" else ("bytes", "--max-bytes")
