@@ -9,8 +9,10 @@ from pydantic import PrivateAttr
 
 from fathom.chunking.chunk import ChunkSet
 from fathom.conversion.report import ConvertedDocument
+from fathom.database import open_database
 from fathom.graph.write.write_report import WriteReport
 from fathom.settings import settings
+from fathom.storage.replaced_artifacts import keep_replaced
 
 if TYPE_CHECKING:
     from fathom.storage.artifacts import ArtifactStore
@@ -35,6 +37,7 @@ class Artifacts(dg.ConfigurableIOManager):
     def keep(self, document: str, value: Artifact) -> str | None:
         """Stores the value under the document and returns its address. Raises StoreFull, StoreFailed."""
         if isinstance(value, ConvertedDocument):
+            keep_replaced(open_database(settings().operational_url), self.store, document, value.report.version)
             return self.store.save_converted(document, value)
         if isinstance(value, ChunkSet):
             return self.store.save_chunks(document, value)

@@ -114,6 +114,12 @@ class WriteJournal:
         """Returns the document's writes that are not undone, in their order."""
         return self._find(c.document == document, c.undone_at.is_(None))
 
+    def version_of(self, document: str) -> str | None:
+        """Returns the version of the document that was written last, undone writes aside; None where none is known."""
+        query = sa.select(c.version).where(c.document == document, c.undone_at.is_(None)).order_by(c.began_at.desc()).limit(1)
+        with self.engine.connect() as connection:
+            return connection.scalar(query)
+
     def of_run(self, run: str) -> list[GraphWrite]:
         """Returns the writes of the run that are not undone."""
         found = self._find(c.runs.contains(json.dumps(run)), c.undone_at.is_(None))

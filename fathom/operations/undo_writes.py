@@ -21,8 +21,11 @@ from fathom.observability.structured_logging import stage
 from fathom.operations.remove import InHandNow
 from fathom.operations.restorable_copies import RestoredDocument, is_removed, restore_removed
 from fathom.orchestration.run_submission import submission_lock
+from fathom.orchestration.undo_observations import report_undone
 from fathom.security.audit_log import audited
 from fathom.settings import Settings
+from fathom.storage.artifacts import open_artifacts
+from fathom.storage.replaced_artifacts import bring_back
 from fathom.uploads import upload_batches
 from fathom.uploads.intake import Intake, open_intake
 from fathom.uploads.transitions import take_back_unwritten
@@ -150,7 +153,12 @@ def undo_writes(settings: Settings, target: UndoTarget, *, by: str, on_document:
             for number, (document, writes) in enumerate(by_document.items(), start=1):
                 on_document(number, len(by_document), document)
                 with submission_lock(settings):  # so that no run is started for it meanwhile
-                    done.append(_undo_document(intake, writer, document, writes, by))
+                    undone = _undo_document(intake, writer, document, writes, by)
+                    if undone.state == "undone" and undone.version is not None:
+                        bring_back(intake.engine, open_artifacts(settings), document, undone.version)
+                done.append(undone)
+                if undone.state == "undone":
+                    report_undone(settings, undone.model_dump())
             report = UndoReport(**vars(target), dry_run=False, documents=done)
             account["done"] = [one.model_dump(exclude_defaults=True) for one in done]
     finally:

@@ -36,17 +36,15 @@ async def undo(request: Request, caller: Admin, wanted: UndoRequest) -> UndoRepo
     """
     settings: Settings = request.app.state.settings
     target = UndoTarget(wanted.run, wanted.upload, wanted.document)
-    try:
-        collections = await run_in_threadpool(collections_of, settings, target)
-    except UsageWrong as error:
-        raise HTTPException(404, f"{error.message} {error.what_to_do}") from error
-    for collection in collections:
-        within(caller, collection)
-    if wanted.dry_run:
-        return await run_in_threadpool(plan_undos, settings, target)
-    if not wanted.confirm:
+    if not wanted.confirm and not wanted.dry_run:
         raise HTTPException(400, "This needs `confirm`: true. `dry_run` shows what it would do.")
     try:
+        for collection in await run_in_threadpool(collections_of, settings, target):
+            within(caller, collection)
+        if wanted.dry_run:
+            return await run_in_threadpool(plan_undos, settings, target)
         return await run_in_threadpool(lambda: undo_writes(settings, target, by=caller.name))
+    except UsageWrong as error:
+        raise HTTPException(404, f"{error.message} {error.what_to_do}") from error
     except InHandNow as error:
         raise HTTPException(409, f"{error.message} {error.what_to_do}") from error
