@@ -158,9 +158,8 @@ def write_admin_csv(folder: Path, source: RecordSpool, schema: Sequence[str]) ->
 _README = """A graph, exported by Fathom for neo4j-admin. Import it into a database that does not exist yet, on the host of a
 stopped server (Community) or for a new database (Enterprise), from this folder:
 
-neo4j-admin database import full \\
-    {command} \\
-    neo4j
+neo4j-admin database import full neo4j \\
+    {command}
 
 Then start the server and create the constraints and indexes:
 

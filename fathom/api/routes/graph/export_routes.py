@@ -63,9 +63,9 @@ class ExportShown(GraphExport):
     download_url: str
 
 
-@router.post("/api/neo4j/export", status_code=201, responses={202: {"description": "It is being made."}})
+@router.post("/api/neo4j/export", responses={202: {"description": "It is being made."}})
 async def export(request: Request, response: Response, caller: Operator, wanted: ExportRequest) -> ExportShown:
-    """Export the graph or a part of it. 201 when it is made, 202 while it is being made: ask for its state until it is done."""
+    """Export the graph or a part of it. 200 when it is made, 202 while it is being made: ask for its state until it is done."""
     filters = wanted.filters
     collection = filters.collection or caller.collection
     if collection is None:
