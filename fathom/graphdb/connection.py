@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fathom.errors import GraphUnreachable, StoreFull
 from fathom.graphdb.arcadedb_process import DATABASE, READER, USER, embedded_server
+from fathom.graphdb.change_journal import append_to_journal, forget_touched
 from fathom.graphdb.fencing import reject_stale_writer, stale_writer_error
 from fathom.graphdb.native_times import read_native_times
 from fathom.graphdb.query_tally import QueryTally
@@ -146,8 +147,12 @@ class GraphConnection:
         from neo4j.exceptions import Neo4jError
 
         def fenced(tx: ManagedTransaction) -> WorkResult:
-            reject_stale_writer(tx)
-            return work(tx)
+            journaled_by = reject_stale_writer(tx)
+            forget_touched()
+            done = work(tx)
+            if journaled_by is not None:
+                append_to_journal(tx, journaled_by)
+            return done
 
         with (
             translate_errors(self.address),

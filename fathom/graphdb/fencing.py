@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from fathom.errors import LeaseLost
+from fathom.graphdb.change_journal import report_touched
 from fathom.ids import EPISODE_NAMESPACE
 from fathom.ledger.writer_lease import Lease, Leases, lease_lost
 
@@ -29,7 +30,7 @@ MERGE (f:{LABEL} {{uuid: $uuid}})
 SET f.collection = $collection, f.writes = coalesce(f.writes, 0) + 1,
     f.holder = CASE WHEN coalesce(f.number, 0) > $number THEN f.holder ELSE $holder END,
     f.number = CASE WHEN coalesce(f.number, 0) > $number THEN f.number ELSE $number END
-RETURN f.number AS number, f.holder AS holder
+RETURN f.number AS number, f.holder AS holder, f.journal IS NOT NULL AS journaled
 """
 
 _held: ContextVar[Lease | None] = ContextVar("held", default=None)
@@ -47,21 +48,31 @@ def exclusive_writer(connection: GraphConnection, leases: Leases, collection: st
             lease = leases.raise_number(lease, stands)
         before = _held.set(lease)
         try:
-            connection.write(lambda tx: None)
+            connection.write(_touch_nothing)
             yield
         finally:
             _held.reset(before)
 
 
-def reject_stale_writer(tx: ManagedTransaction) -> None:
-    """Rejects a transaction whose lease was taken over; does nothing outside of `exclusive_writer`. Raises LeaseLost."""
+def reject_stale_writer(tx: ManagedTransaction) -> str | None:
+    """Rejects a transaction whose lease was taken over; does nothing outside of `exclusive_writer`. Raises LeaseLost.
+
+    Returns the uuid of the lease's node where the transaction is to be journaled.
+    """
     lease = _held.get()
     if lease is None:
-        return
+        return None
     token = {"collection": lease.collection, "number": lease.number, "holder": lease.holder}
-    row = tx.run(RAISE, uuid=lease_node(lease.collection), **token).single()
+    node = lease_node(lease.collection)
+    row = tx.run(RAISE, uuid=node, **token).single()
     if row is None or row["number"] > lease.number:
         raise lease_lost(lease.collection, row["holder"] if row else "")
+    return node if row["journaled"] else None
+
+
+def _touch_nothing(tx: ManagedTransaction) -> None:
+    """Writes the fencing token, as each transaction does, and no more."""
+    report_touched(())
 
 
 def stale_writer_error(connection: GraphConnection) -> LeaseLost | None:

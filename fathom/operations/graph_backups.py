@@ -115,6 +115,7 @@ def back_up(settings: Settings, request: BackupRequest) -> BackupDescription:
             known,
             labels,
             index_names(sources.connection),
+            settings.home / "tmp",
         )
         try:
             written = write_backup(stream, sources, order)

@@ -46,19 +46,8 @@ class ArchiveWriter:
         """Starts a backup in an empty, seekable file. Raises OSError, as all methods do."""
         key, cipher = new_cipher(passphrase) if passphrase else (None, plain)
         writer = cls(stream, key, cipher)
-        writer.restart()
+        writer._start()
         return writer
-
-    def restart(self) -> None:
-        """Starts again with an empty file."""
-        self._stream.seek(0)
-        self._stream.truncate()
-        self.parts = []
-        self._zip = zipfile.ZipFile(self._stream, "w", zipfile.ZIP_STORED, allowZip64=True)
-        header = Header(format=FORMAT, version=VERSION, encrypted=self._key is not None)
-        self._member(HEADER, orjson.dumps(header.model_dump()))
-        if self._key is not None:
-            self._member(KEY, self._key)
 
     def add_records(self, kind: PartKind, collection: str | None, key: str, records: Iterable[dict[str, Any]]) -> int:
         """Writes the records as JSON lines, in as many parts as they need; returns their number."""
@@ -96,6 +85,13 @@ class ArchiveWriter:
         self._stream.write(comment)
         self._stream.flush()
         return _sha256(self._stream, end + CHECKSUM_LENGTH)
+
+    def _start(self) -> None:
+        self._zip = zipfile.ZipFile(self._stream, "w", zipfile.ZIP_STORED, allowZip64=True)
+        header = Header(format=FORMAT, version=VERSION, encrypted=self._key is not None)
+        self._member(HEADER, orjson.dumps(header.model_dump()))
+        if self._key is not None:
+            self._member(KEY, self._key)
 
     def _part(self, kind: PartKind, collection: str | None, key: str, data: bytes, records: int) -> None:
         stored = self._cipher(zstandard.compress(data, COMPRESSION_LEVEL))

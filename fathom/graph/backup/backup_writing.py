@@ -7,6 +7,8 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 from sqlalchemy.engine import Engine
@@ -16,7 +18,7 @@ from fathom.graph.backup.archive_format import CollectionContents, Manifest
 from fathom.graph.backup.archive_writer import ArchiveWriter
 from fathom.graph.backup.collection_tables import TABLES, read_rows
 from fathom.graph.backup.graph_parts import GraphParts
-from fathom.graph.backup.moment import PauseMeter, WriterPause, read_at_one_moment
+from fathom.graph.backup.moment import PauseMeter, WriterPause, spool_moment
 from fathom.graph.content.graph_digest import GraphDigest
 from fathom.graph.content.graph_records import Selection
 from fathom.graph.content.record_reader import RecordReader
@@ -69,26 +71,20 @@ class BackupOrder:
     known_content: frozenset[str] = frozenset()
     labels: dict[str, str] = field(default_factory=dict[str, str])  # fathom, server and embedder, for the manifest
     indexes: Sequence[str] = ()
+    scratch: Path | None = None  # the folder for temporary files, by default the system's
 
 
 def write_backup(stream: BinaryIO, sources: BackupSources, order: BackupOrder) -> WrittenBackup:
     """Writes the backup to an empty file. Raises GraphUnreachable, DatabaseUnreachable, OSError where the disk is full."""
     collections = [order.collection] if order.collection is not None else _all_collections(sources)
-    pause = PauseMeter()
+    meter, moment = PauseMeter(), _MomentRows()
+    writers = WriterPause(sources.connection, Leases(sources.engine), collections, order.backup_id, meter)
+    reader = RecordReader(sources.connection, Selection(order.collection))
     archive = ArchiveWriter.begin(stream, order.passphrase)
-    moment = _MomentRows()
-
-    def read_graph() -> GraphParts:
-        parts = GraphParts(RecordReader(sources.connection, Selection(order.collection)))
-        archive.restart()
+    with TemporaryDirectory(prefix="backup-", dir=order.scratch) as folder:
+        spool = spool_moment(writers, reader, Path(folder), lambda: _read_tables(sources.engine, collections, moment))
+        parts = GraphParts(spool)
         parts.write(archive)
-        return parts
-
-    def read_tables() -> None:
-        _read_tables(sources.engine, collections, moment)
-
-    writers = WriterPause(sources.connection, Leases(sources.engine), collections, pause)
-    parts = read_at_one_moment(writers, read_tables, read_graph)
     created_at = time.time()
     for (collection, table), rows in moment.rows.items():
         archive.add_records("table", collection, table, (encode_value(row, packed=True) for row in rows))
@@ -109,7 +105,7 @@ def write_backup(stream: BinaryIO, sources: BackupSources, order: BackupOrder) -
         based_on=order.based_on,
         scope=order.collection,
     )
-    return WrittenBackup(manifest, whole, archive.finish(manifest), pause.longest_s)
+    return WrittenBackup(manifest, whole, archive.finish(manifest), meter.longest_s)
 
 
 def _all_collections(sources: BackupSources) -> list[str]:

@@ -7,10 +7,10 @@ from typing import Any
 
 from fathom.graph.backup.archive_reader import ArchiveReader
 from fathom.graph.backup.archive_writer import ArchiveWriter
+from fathom.graph.backup.record_spool import RecordSpool
 from fathom.graph.backup.renaming import CollectionRenaming
 from fathom.graph.content.graph_digest import DigestBuilder
 from fathom.graph.content.graph_records import FACT, NodeRecord, RelationshipRecord
-from fathom.graph.content.record_reader import RecordReader
 from fathom.graphdb.property_values import decode_value, encode_value
 
 Record = dict[str, Any]
@@ -19,8 +19,8 @@ Record = dict[str, Any]
 class GraphParts:
     """Writes nodes and relationships, and computes the digest of the whole and of each collection in the same pass."""
 
-    def __init__(self, reader: RecordReader) -> None:
-        self._reader = reader
+    def __init__(self, spool: RecordSpool) -> None:
+        self._spool = spool
         self._numbers: dict[str, int] = {}
         self._collections: list[str] = []  # of the nodes, by number
         self.whole = DigestBuilder()
@@ -32,7 +32,7 @@ class GraphParts:
         archive.add_records("relationships", None, "", self._relationships())
 
     def _nodes(self) -> Iterator[Record]:
-        for node in self._reader.nodes():
+        for node in self._spool.nodes():
             collection = str(node.properties.get("group_id") or "")
             self._numbers[node.id] = len(self._collections)
             self._collections.append(collection)
@@ -41,7 +41,7 @@ class GraphParts:
             yield {"l": list(node.labels), "p": encode_value(dict(node.properties), packed=True)}
 
     def _relationships(self) -> Iterator[Record]:
-        for edge in self._reader.relationships():
+        for edge in self._spool.relationships():
             source, target = self._numbers.get(edge.source), self._numbers.get(edge.target)
             if source is None or target is None:
                 continue

@@ -1,27 +1,27 @@
 """Reads collections as of a single moment while writers go on.
 
 A small graph is read while the writers' leases are held, so that new writes wait for some seconds. A large one is read without
-leases; each write transaction counts on its collection's WriterLease node, so a reading during which no count changed is of one
-moment. After MAX_TRIES readings that were overtaken by writers, the last one is made with the leases.
+leases into a spool, while each write transaction journals the nodes that it touches; then, with the leases held, those nodes
+are read again. If they are too many or not known, all is read again with the leases held.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from pathlib import Path
 
+from fathom.graph.backup.record_spool import RecordSpool
+from fathom.graph.content.record_reader import RecordReader
+from fathom.graphdb.change_journal import read_journals, start_journals, stop_journals
 from fathom.graphdb.connection import GraphConnection
-from fathom.graphdb.fencing import LABEL, exclusive_writer
+from fathom.graphdb.fencing import exclusive_writer
 from fathom.ledger.writer_lease import Leases
 from fathom.observability.structured_logging import get_logger
 
-R = TypeVar("R")
-MAX_PAUSED_RECORDS = 30_000  # about three seconds of reading
-MAX_TRIES = 3
-_WRITES = f"MATCH (f:{LABEL}) WHERE f.collection IN $collections RETURN f.collection AS collection, f.writes AS writes"
+MAX_PAUSED_RECORDS = 20_000  # nodes: about three seconds of reading
 
 log = get_logger(__name__)
 
@@ -35,12 +35,13 @@ class PauseMeter:
 
 @dataclass(frozen=True)
 class WriterPause:
-    """Pauses the writers of collections."""
+    """Pauses the writers of collections for a backup with an id."""
 
     connection: GraphConnection
     leases: Leases
     collections: Sequence[str]
-    pause: PauseMeter
+    backup_id: str
+    meter: PauseMeter
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -52,34 +53,35 @@ class WriterPause:
             try:
                 yield
             finally:
-                self.pause.longest_s = max(self.pause.longest_s, time.monotonic() - began)
+                self.meter.longest_s = max(self.meter.longest_s, time.monotonic() - began)
 
 
-def read_at_one_moment(writers: WriterPause, read_tables: Callable[[], None], read_graph: Callable[[], R]) -> R:
-    """Returns the result of `read_graph` for a moment at which `read_tables` was called too; both may be called again.
+def spool_moment(writers: WriterPause, reader: RecordReader, folder: Path, read_tables: Callable[[], None]) -> RecordSpool:
+    """Returns the records of a moment at which `read_tables` was called too, which may be called twice.
 
-    Waits for writers that hold a lease. Raises GraphUnreachable, LeaseLost.
+    Waits for writers that hold a lease. Raises GraphUnreachable, LeaseLost, OSError.
     """
-    connection, collections = writers.connection, writers.collections
-    for _ in range(MAX_TRIES):
+    spool = RecordSpool(reader, folder)
+    connection, names = writers.connection, sorted(writers.collections)
+    with writers.paused():
+        if not names or _size(connection, names) <= MAX_PAUSED_RECORDS:
+            read_tables()
+            spool.fill()
+            return spool
+        start_journals(connection, names, writers.backup_id)
+    try:
+        spool.fill()
         with writers.paused():
             read_tables()
-            if _size(connection, collections) <= MAX_PAUSED_RECORDS:
-                return read_graph()
-            before = _writes(connection, collections)
-        found = read_graph()
-        with writers.paused():
-            if all(count == before.get(name, 0) + 1 for name, count in _writes(connection, collections).items()):
-                return found
-        log.info("Writers overtook the backup; it starts again", sub_stage="backup")
-    with writers.paused():
-        read_tables()
-        return read_graph()
-
-
-def _writes(connection: GraphConnection, collections: Sequence[str]) -> Mapping[str, int]:
-    found = connection.read(_WRITES, collections=list(collections))
-    return {row["collection"]: row["writes"] for row in found}
+            touched = read_journals(connection, names, writers.backup_id)
+            if touched is None:
+                log.info("The journal of the backup is not complete; it reads again", sub_stage="backup")
+                spool.fill()
+            else:
+                spool.update(touched)
+    finally:
+        stop_journals(connection, names, writers.backup_id)
+    return spool
 
 
 def _size(connection: GraphConnection, collections: Sequence[str]) -> int:

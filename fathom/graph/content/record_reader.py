@@ -17,6 +17,7 @@ from fathom.graphdb.arcadedb_process import COMMAND_TIMEOUT_MS
 from fathom.graphdb.connection import GraphConnection
 from fathom.graphdb.fencing import LABEL
 
+INDEXED_LABELS = ("Episodic", "Entity")  # of nodes that Fathom writes, which are found by their uuid
 SEGMENT_S = COMMAND_TIMEOUT_MS / 1000 / 3  # a consumer may take twice as long over a single row
 
 
@@ -41,6 +42,21 @@ class RecordReader:
         where = " AND ".join([*self._node_conditions("n"), *self._node_conditions("m"), *self._edge_conditions()])
         for row in self._rows(f"MATCH (n)-[r]->(m) WHERE {where} RETURN {columns}"):
             yield RelationshipRecord(*row)
+
+    def nodes_with(self, uuids: Sequence[str]) -> Iterator[NodeRecord]:
+        """Yields the nodes of collections that have these uuids, few enough for a query. Raises GraphUnreachable."""
+        columns = f"elementId(n), labels(n), {self._properties('n')}"
+        for label in INDEXED_LABELS:
+            for row in self._connection.stream(f"MATCH (n:{label}) WHERE n.uuid IN $uuids RETURN {columns}", uuids=uuids):
+                yield NodeRecord(row[0], tuple(row[1]), row[2])
+
+    def relationships_around(self, uuids: Sequence[str]) -> Iterator[RelationshipRecord]:
+        """Yields the relationships of such nodes, some of them twice. Raises GraphUnreachable."""
+        columns = f"elementId(r), type(r), elementId(startNode(r)), elementId(endNode(r)), {self._properties('r')}"
+        for label in INDEXED_LABELS:
+            query = f"MATCH (n:{label})-[r]-() WHERE n.uuid IN $uuids RETURN {columns}"
+            for row in self._connection.stream(query, uuids=uuids):
+                yield RelationshipRecord(*row)
 
     def _properties(self, name: str) -> str:
         if self._selection.embeddings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from fathom.graphdb.change_journal import report_touched
 from fathom.graphdb.connection import GraphConnection
 from fathom.ledger.episode_ledger import Ledger
 
@@ -37,6 +38,7 @@ def link_attachments(connection: GraphConnection, ledger: Ledger, mail: str, att
         batch = uuids[start : start + SLICE]
 
         def link(tx: ManagedTransaction, batch: list[str] = batch) -> None:
+            report_touched([*batch, first])
             tx.run(STALE, uuids=batch, mail=first).consume()
             tx.run(LINK, uuids=batch, mail=first).consume()
 

@@ -30,6 +30,7 @@ from fathom.graph.write.mention_plan import (
     read_reassignments,
 )
 from fathom.graph.write.summaries import recompute_summaries
+from fathom.graphdb.change_journal import report_touched
 from fathom.knowledge.assertions import FACT_COLUMNS, stored_facts
 from fathom.knowledge.curation_overrides import NO_OVERRIDES, CurationOverrides
 from fathom.knowledge.fact_clusters import EntityPair
@@ -210,6 +211,8 @@ def _write(
     recompute_facts(tx, context.fact_rules, facts, context.embedder, vectors)
     ends = [(fact.source, fact.target) for fact in facts.changed.values()] + [(fact.source, fact.target) for fact in facts.gone]
     recompute_summaries(tx, {entity for pair in ends for entity in pair}, lost=list(left))
+    report_touched({*gone, *(rows.episode["uuid"] for rows in resolved), *left, *changed, *entities})
+    report_touched(uuid for pair in (*moves, *ends, *((episode, old) for episode, old in facts.renamed)) for uuid in pair)
 
 
 def _vectors(tx: ManagedTransaction, facts: FactChanges) -> dict[str, list[float]]:
