@@ -28,6 +28,7 @@ CASES = (
     "large_documents",
     "episodes",
     "graph_time",
+    "graph_stats",
     "graph_export",
     "model_calls",
     "restated",

@@ -1,18 +1,22 @@
 """Counts entities and facts of each collection; a count is kept until somebody writes to the collection.
 
 A count reads an index of the whole collection, so that of a large one takes seconds. The counts are stored with a mark, the
-fencing token and the number of writes on the collection's WriterLease node, and counted again when the mark has changed. Within
-a bound of time, stale counts are returned where counting takes longer.
+fencing token and the number of writes on the collection's WriterLease node, and counted again when the mark has changed.
 """
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
+from fathom.errors import FathomError
 from fathom.graphdb.connection import GraphConnection
 from fathom.graphdb.fencing import LABEL
 from fathom.sql import insert_into
@@ -21,6 +25,8 @@ from fathom.tables import graph_counts
 MARKS = f"MATCH (f:{LABEL}) RETURN f.collection AS collection, f.number AS number, f.writes AS writes"
 ENTITIES = "MATCH (n:Entity) WHERE n.group_id = $group RETURN count(n) AS n"
 FACTS = "MATCH ()-[r:RELATES_TO]->() WHERE r.group_id = $group RETURN count(r) AS n"
+
+_counting = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -38,9 +44,9 @@ def collection_counts(
 ) -> dict[str, CollectionCount]:
     """Returns the counts of all collections that were ever written, or of `only` one; without a bound all are current.
 
-    A collection that was never counted, and cannot be counted within the bound, is left out. Raises GraphUnreachable.
+    Where counting takes longer than the bound, it goes on in a thread, and the last counts are returned; a collection that was
+    never counted is left out then. Raises GraphUnreachable.
     """
-    deadline = None if within_s is None else time.monotonic() + within_s
     marks = {
         str(row["collection"]): f"{row['number']}:{row['writes']}"
         for row in connection.read(MARKS)
@@ -56,11 +62,36 @@ def collection_counts(
             stale.append(name)
         if row is not None:
             counts[name] = CollectionCount(row.entities, row.facts, row.counted_at, current=row.mark == mark)
-    for name in sorted(stale, key=lambda name: counts[name].entities if name in counts else 0):  # the quickest first
-        if deadline is not None and time.monotonic() > deadline:
-            break
-        counts[name] = _count(connection, engine, name, marks[name])
-    return counts
+    stale.sort(key=lambda name: counts[name].entities if name in counts else 0)  # the quickest first
+
+    def count() -> None:
+        for name in stale:
+            counts[name] = _count(connection, engine, name, marks[name])
+
+    if within_s is None:
+        count()
+    elif stale and within_s > 0:
+        _in_thread(count, within_s)
+    return dict(counts)
+
+
+def _in_thread(count: Callable[[], None], wait_s: float) -> None:
+    """Waits for the count, which goes on for the next call if it takes longer; a process counts once at a time."""
+    if not _counting.acquire(blocking=False):
+        return
+
+    def work() -> None:
+        from neo4j.exceptions import DriverError, Neo4jError
+
+        try:
+            with suppress(FathomError, DriverError, Neo4jError, SQLAlchemyError):  # such as a connection that was closed
+                count()
+        finally:
+            _counting.release()
+
+    thread = threading.Thread(target=work, name="graph counts", daemon=True)
+    thread.start()
+    thread.join(wait_s)
 
 
 def forget_counts(engine: Engine) -> None:

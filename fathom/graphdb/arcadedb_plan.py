@@ -25,11 +25,13 @@ from fathom.graphdb.query_plan import EXPLAIN, require_reading_procedure
 ANSWER_WITHIN_S = 5.0
 _CALL = re.compile(r"\+ CALL (?P<name>[^(\s]+)\(")
 _REACHING = ("LoadCSVStep",)
+_LOOKS = ("show indexes", "show constraints")  # statements without a plan that readers may use, word for word
 _REFUSALS = ("SecurityException", "QueryNotIdempotentException")
 # The procedure do.when runs a text as another statement: also one that ends the queries of other readers, lists them, or sets
 # parameters of the connection, for all of which the reading user has the right. The server's plan does not show calls within
 # subqueries, and the server has no right for procedures, so the name itself is refused, with whatever stands between its parts.
-_DO_WHEN = re.compile(r"\.(?>/\*.*?\*/|//[^\r\n]*|\W)*+when(?!\w)|`[^`]*when`", re.IGNORECASE | re.DOTALL)
+_ASIDE = r"/\*.*?\*/|//[^\r\n]*"
+_DO_WHEN = re.compile(rf"(?<!\w)do(?>{_ASIDE}|[^\w.])*+\.(?>{_ASIDE}|\W)*+when(?!\w)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ def embedded_plan(address: GraphAddress, cypher: str, *, write: bool) -> Embedde
 
     Raises QueryInvalid with the position of a fault, QueryRefused for what the user may not do, GraphUnreachable.
     """
+    if " ".join(cypher.lower().split()) in _LOOKS:
+        return EmbeddedPlan({"steps": [{"name": "ShowStep", "description": cypher.strip()}]})
     if _DO_WHEN.search(cypher):
         hint = "A property of the name `when` is read by n['when']."
         raise QueryRefused("The procedure do.when, which runs any statement, is not allowed here.", hint=hint)
