@@ -29,7 +29,7 @@ def commands(group: Any, words: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
 
 
 COMMANDS = commands(typer.main.get_command(app))
-GROUPS_WITHOUT_AN_ANSWER = {("docling",), ("graph",)}
+GROUPS_WITHOUT_AN_ANSWER = {("docling",), ("graph",), ("graph", "entities"), ("graph", "facts")}
 PROMISED = {
     tuple(words.split())
     for words in (
