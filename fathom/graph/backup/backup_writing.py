@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import shutil
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,6 +30,9 @@ from fathom.ledger.writer_lease import Leases
 from fathom.storage.artifacts import ArtifactStore
 from fathom.tables import uploads
 from fathom.uploads.content_store import UploadStore
+
+_SPOOL = "backup-"
+LEFTOVER_S = 24 * 3600  # no backup takes a day
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,8 @@ def write_backup(stream: BinaryIO, sources: BackupSources, order: BackupOrder) -
     writers = WriterPause(sources.connection, Leases(sources.engine), collections, order.backup_id, meter)
     reader = RecordReader(sources.connection, Selection(order.collection))
     archive = ArchiveWriter.begin(stream, order.passphrase)
-    with TemporaryDirectory(prefix="backup-", dir=order.scratch) as folder:
-        spool = spool_moment(writers, reader, Path(folder), lambda: _read_tables(sources.engine, collections, moment))
+    with _spool_folder(order.scratch) as folder:
+        spool = spool_moment(writers, reader, folder, lambda: _read_tables(sources.engine, collections, moment))
         parts = GraphParts(spool)
         parts.write(archive)
     created_at = time.time()
@@ -106,6 +110,18 @@ def write_backup(stream: BinaryIO, sources: BackupSources, order: BackupOrder) -
         scope=order.collection,
     )
     return WrittenBackup(manifest, whole, archive.finish(manifest), meter.longest_s)
+
+
+@contextmanager
+def _spool_folder(scratch: Path | None) -> Iterator[Path]:
+    """Yields an empty folder for the spool; deletes those that killed processes left."""
+    if scratch is not None:
+        scratch.mkdir(parents=True, exist_ok=True)
+        for left in scratch.glob(f"{_SPOOL}*"):
+            if time.time() - left.stat().st_mtime > LEFTOVER_S:
+                shutil.rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(prefix=_SPOOL, dir=scratch) as folder:
+        yield Path(folder)
 
 
 def _all_collections(sources: BackupSources) -> list[str]:
