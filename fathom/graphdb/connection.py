@@ -109,7 +109,7 @@ class GraphConnection:
             notifications_min_severity="OFF",  # otherwise each query logs a warning
             connection_timeout=self._connect_seconds,
             connection_acquisition_timeout=2 * self._connect_seconds,
-            liveness_check_timeout=IDLE_SECONDS,
+            liveness_check_timeout=IDLE_SECONDS if self._connect_seconds > IMPATIENT_CONNECT_SECONDS else 0.0,
             max_transaction_retry_time=self._retry_seconds,
         )
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
 import time
 from datetime import datetime
 
+import psutil
 import pytest
 from neo4j.exceptions import Neo4jError
 
-from fathom.errors import FathomError, QueryInvalid, QueryRefused, QueryTimedOut, UsageWrong
+from fathom.errors import FathomError, GraphUnreachable, QueryInvalid, QueryRefused, QueryTimedOut, UsageWrong
 from fathom.graph.write.document_writer import DocumentWriter
-from fathom.graphdb.connection import GraphConnection
+from fathom.graphdb.connection import IMPATIENT_CONNECT_SECONDS, GraphConnection
 from fathom.graphdb.property_values import decode_value
 from fathom.graphdb.user_query import MAX_QUERY, MAX_ROWS, QueryOptions, run_query
 from tests.fathom.graphdb.small_corpus import BRIDGE, FIRM, WRITTEN_AT, chunks_of, digest
@@ -213,3 +216,22 @@ def test_the_embedded_servers_reading_user_has_no_right_to_write(
         ):
             session.run(cypher, group=collection).consume()
         assert digest(embedded_graph, collection) == before, cypher
+
+
+def test_a_server_that_is_frozen_is_named_within_two_seconds_and_answers_after(embedded_graph: GraphConnection) -> None:
+    impatient = GraphConnection(embedded_graph.address, retry_seconds=0, connect_seconds=IMPATIENT_CONNECT_SECONDS)
+    port = int(embedded_graph.address.uri.rpartition(":")[2])
+    listening = [one for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN]
+    (server,) = {one.pid for one in listening if one.laddr.port == port and one.pid}
+    assert run_query(impatient, "RETURN 1 AS one").records == [{"one": 1}]
+    os.kill(server, signal.SIGSTOP)
+    time.sleep(0.5)  # it stands still at once, but what it has answered is still on its way
+    try:
+        began = time.monotonic()
+        with pytest.raises(GraphUnreachable):
+            run_query(impatient, "RETURN 1 AS one")
+        assert time.monotonic() - began < 2.5
+    finally:
+        os.kill(server, signal.SIGCONT)
+    assert run_query(impatient, "RETURN 1 AS one").records == [{"one": 1}]
+    impatient.close()
