@@ -93,7 +93,7 @@ export function buttons(done) {
     const button = event.target.closest("button[data-url]");
     if (!button) return;
     const { url, method, title, says, yes, kind, body } = button.dataset;
-    if (says && (await dialog(title, says.split("\n"), [["", "Leave it"], ["yes", yes, kind || "main"]])) !== "yes") return;
+    if (says && !(await asked(title, says.split("\n"), yes, kind))) return;
     button.disabled = true;
     try {
       const headers = body ? { "content-type": "application/json" } : {};
@@ -107,6 +107,8 @@ export function buttons(done) {
     }
   });
 }
+
+export const asked = async (title, says, yes, kind) => (await dialog(title, says, [["", "Leave it"], ["yes", yes, kind || "main"]])) === "yes";
 
 export const told = (title, lines) => dialog(title, lines, [["", "Close", "main"]]);
 

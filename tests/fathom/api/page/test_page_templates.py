@@ -35,6 +35,7 @@ from fathom.status.document_status import DocumentStatus, ProgressDetail
 from fathom.status.liveness import LivenessState
 from fathom.status.stage_times import StageStep
 from fathom.uploads.paused_collections import Pause
+from tests.fathom.api.page.graph.hostile_graph_views import graph_views
 
 NASTY = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>&lt;{{ 7*7 }}{% raw %}`javascript:alert(1)`"
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -167,6 +168,7 @@ VIEWS: dict[str, Callable[[], View]] = {
     "error": lambda: ErrorPage(NASTY, NASTY),
     "Dagster": lambda: RefreshPage(f"/{NASTY}", NASTY),
     "reference": lambda: ReferencePage([RouteInWords(NASTY, NASTY, NASTY, NASTY)]),
+    **graph_views(NASTY, CALLER),
 }
 
 
