@@ -89,6 +89,14 @@ def split_entity(settings: Settings, entity: EntityView, names: Sequence[str], d
     return _decide(settings, entity.collection, decider, about, lambda curator: curator.split(entity.uuid, names))
 
 
+def keep_apart(settings: Settings, left: EntityView, right: EntityView, decider: Decider) -> CurationResult:
+    """Decides that two entities are different, whatever the language model says of their names."""
+    if left.collection != right.collection:
+        raise UsageWrong("The two entities are of different collections.")
+    about = {"left": left.name, "right": right.name, "uuids": [left.uuid, right.uuid]}
+    return _decide(settings, left.collection, decider, about, lambda curator: curator.keep_apart(left.uuid, right.uuid))
+
+
 def rename_entity(settings: Settings, entity: EntityView, name: str, decider: Decider) -> CurationResult:
     """Gives an entity a name that no vote of its mentions changes."""
     about = {"entity": entity.name, "uuid": entity.uuid, "name": name}

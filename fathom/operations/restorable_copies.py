@@ -46,7 +46,7 @@ class RestoredDocument(BaseModel):
     episodes: int = Field(description="episodes that are in the graph again")
     artifacts: int
     bytes_there: bool = Field(description="whether its accepted bytes are in the store, so that it can be processed again")
-    model_calls: int = 0
+    model_calls: int = Field(0, description="calls to compare its names and facts with those that came since")
 
 
 def copy_owner(document: str) -> str:
@@ -159,13 +159,13 @@ def erase_expired(settings: Settings, now: float | None = None) -> int:
 def _bring_back(settings: Settings, intake: Intake, document: str, rows: Mapping[str, Any]) -> RestoredDocument:
     from fathom.graph.write.document_writer import open_writer
 
-    engine, owner = intake.engine, copy_owner(document)
+    engine, owner, calls = intake.engine, copy_owner(document), 0
     kept = retired_by(engine, owner)
     episodes = [PlannedEpisode(*episode) for episode in rows["episodes"]]
     if episodes:
         writer = open_writer(settings)
         try:
-            writer.restore(document, kept, episodes, rows["version"])
+            calls = writer.restore(document, kept, episodes, rows["version"])
         finally:
             writer.close()
     artifacts = [item for item in kept if item.kind == ARTIFACT]
@@ -184,6 +184,7 @@ def _bring_back(settings: Settings, intake: Intake, document: str, rows: Mapping
         version=version,
         episodes=len(episodes),
         artifacts=len(artifacts),
+        model_calls=calls,
         bytes_there=version is not None and open_store(settings).has(version),
     )
 

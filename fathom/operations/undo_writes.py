@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 from sqlalchemy.engine import Engine
 
 from fathom.database import open_database
@@ -49,6 +49,7 @@ class UndoneDocument(BaseModel):
     version: str | None = Field(None, description="the version that is in the graph afterwards; null for none")
     episodes_removed: int = 0
     episodes_brought_back: int = 0
+    model_calls: int = Field(0, description="calls to compare names and facts that came back with those that came since")
     episodes_missing: int = Field(0, description="episodes of that version whose content is not kept any more")
 
 
@@ -61,8 +62,13 @@ class UndoReport(BaseModel):
     upload: str | None = None
     document: str | None = None
     dry_run: bool
-    model_calls: int = 0
     documents: list[UndoneDocument]
+
+    @computed_field  # type: ignore[prop-decorator]  # as pydantic's documentation has it
+    @property
+    def model_calls(self) -> int:
+        """Calls of the language model; nothing is extracted again."""
+        return sum(one.model_calls for one in self.documents)
 
     @property
     def refused(self) -> list[UndoneDocument]:
@@ -175,6 +181,7 @@ def _restored(back: RestoredDocument) -> UndoReport:
         why="Its removal was undone.",
         version=back.version,
         episodes_brought_back=back.episodes,
+        model_calls=back.model_calls,
     )
     return UndoReport(document=back.document, dry_run=False, documents=[undone])
 
@@ -187,18 +194,17 @@ def _undo_document(
     if row is not None and (row.state in IN_HAND or intake.running_by_hand(document)):
         return UndoneDocument(document=document, state="refused", why=f"A run has {document} in hand.")
     with stage("graphiti", document=document), writer.changes.exclusive(collection):
-        finished = writer.undoer.finish(document)
+        done = writer.undoer.finish(document)
         plan = writer.undoer.plan(document, [write.id for write in writes])
-        if plan is None and finished:
-            plan = finished[-1].plan
-        elif plan is not None:
-            writer.undoer.undo(plan, by)
-    if plan is None:
-        error = WriteUndone("It was taken back before a run took it up.", document=document)
-        if not writes and take_back_unwritten(intake.engine, document, error, time.time()):
-            return UndoneDocument(document=document, state="undone", why="No run had taken it up.")
-        return _nothing(document)
-    return _described(document, plan, "undone")
+        if plan is not None:
+            done.append(writer.undoer.undo(plan, by))
+    if done:
+        described = _described(document, done[-1].plan, "undone")
+        return described.model_copy(update={"model_calls": sum(one.model_calls for one in done)})
+    error = WriteUndone("It was taken back before a run took it up.", document=document)
+    if not writes and take_back_unwritten(intake.engine, document, error, time.time()):
+        return UndoneDocument(document=document, state="undone", why="No run had taken it up.")
+    return _nothing(document)
 
 
 def _described(document: str, plan: UndoPlan, state: Literal["planned", "undone"]) -> UndoneDocument:

@@ -81,11 +81,11 @@ def _forget(settings: Settings, document: str, as_json: bool) -> int:
 
 
 def restore(context: typer.Context, document: Document, as_json: AsJson = False) -> int:
-    """Bring a removed document back, without a call of the language model."""
+    """Bring a removed document back; nothing is extracted anew."""
     from fathom.operations.restorable_copies import restore_removed
 
     restored = restore_removed(deployment(), document, by=BY)
-    message = f"{document} is back, with {restored.episodes} episodes and without a call of the language model."
+    message = f"{document} is back, with {restored.episodes} episodes and {restored.model_calls} calls of the language model."
     print_result(restored, _json(context, as_json), lambda: say(message))
     if not restored.bytes_there:
         say("Its accepted bytes are not in the store any more, so it cannot be processed again.")

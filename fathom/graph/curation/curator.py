@@ -40,18 +40,26 @@ class Curator:
 
     def merge(self, left: str, right: str) -> Decision:
         """Decides that two entities are one, by all of their names."""
+        return self._decide("merge", self._both(left, right))
+
+    def keep_apart(self, left: str, right: str) -> Decision:
+        """Decides that two entities are not one, by all of their names."""
+        return self._decide("split", self._both(left, right))
+
+    def _both(self, left: str, right: str) -> dict[str, Any]:
+        """Returns the names of two entities, and the pairs of each name of one with each of the other."""
         if left == right:
-            raise UsageWrong("They are the same entity already.")
+            raise UsageWrong("They are the same entity.")
         sides = [keys_by_name(self._connection, entity) for entity in (left, right)]
         if not all(sides):
-            raise UsageWrong("An entity that texts mention only by an initial cannot be merged: it stands for another in each.")
+            raise UsageWrong("Texts mention one of them only by an initial, which stands for another person in each.")
         if sum(map(len, sides)) > MAX_NAMES:
             raise UsageWrong(f"The two entities have more than {MAX_NAMES} names.", hint="Split the wrong names off first.")
         keys = [{*side.values()} for side in sides]
         pairs = pairs_between(*keys) or pairs_between(keys[0] | keys[1], keys[0] | keys[1])
         if not pairs:
             raise UsageWrong("The names of the two are the same; texts distinguish them by a person's type only.")
-        return self._decide("merge", {"pairs": pairs, "left": sorted(sides[0]), "right": sorted(sides[1])})
+        return {"pairs": pairs, "left": sorted(sides[0]), "right": sorted(sides[1])}
 
     def split(self, entity: str, names: Collection[str]) -> Decision:
         """Decides that some of an entity's names are of another entity."""

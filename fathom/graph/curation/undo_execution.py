@@ -8,12 +8,14 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from fathom.errors import WriteUndone
+from fathom.errors import AccountRefused, BudgetSpent, ExtractionFailed, LanguageModelUnreachable, WriteUndone
+from fathom.extraction.model import Usage
 from fathom.graph.curation.episode_archive import unpack_rows
 from fathom.graph.curation.undo_plan import UndoPlan, plan_undo
 from fathom.graph.curation.write_recorder import EPISODE, VERDICTS
@@ -23,6 +25,7 @@ from fathom.knowledge.records import EpisodeRows
 from fathom.ledger.episode_ledger import Ledger
 from fathom.ledger.retired_content import RetiredItem, forget_owner, pack_json, retire_within, unpack_json
 from fathom.ledger.write_journal import GraphWrite, PresentEpisode, WriteJournal, mark_undone, rewrite
+from fathom.llm.client import billed_to
 from fathom.observability.structured_logging import get_logger
 from fathom.resolution.store.verdict_archive import restore_verdicts
 from fathom.sql import batched
@@ -38,11 +41,12 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class FinishedUndo:
-    """An undo that is done: its id, the plan and who asked for it."""
+    """An undo that is done: its id, the plan, who asked for it, and the calls of the model for comparisons."""
 
     id: str
     plan: UndoPlan
     by: str
+    model_calls: int = 0
 
 
 class WriteUndoer:
@@ -74,12 +78,17 @@ class WriteUndoer:
             rows = list(connection.execute(query))
         return [self._carry_out(FinishedUndo(row.id, UndoPlan(**unpack_json(row.plan)), row.by)) for row in rows]
 
-    def bring_back(self, document: str, kept: Sequence[RetiredItem]) -> None:
-        """Saves the retired episodes of the document again, with the verdicts that were pruned without them."""
+    def bring_back(self, document: str, kept: Sequence[RetiredItem]) -> Usage:
+        """Saves the retired episodes of the document again, with the verdicts that were pruned without them.
+
+        Returns the usage of the model for comparisons with what came since.
+        """
         for item in kept:
             if item.kind == VERDICTS:
                 restore_verdicts(self._engine, item.content)
-        self._save(document.partition("/")[0], [unpack_rows(item.content) for item in kept if item.kind == EPISODE])
+        collection = document.partition("/")[0]
+        self._save(collection, [unpack_rows(item.content) for item in kept if item.kind == EPISODE])
+        return self._compare(document, [item.key for item in kept if item.kind == EPISODE])
 
     def link(self, document: str) -> None:
         """Links the episodes of a mail and its attachments, where the document is either."""
@@ -98,6 +107,7 @@ class WriteUndoer:
         saved = [unpack_rows(packed) for packed in plan.saved]
         self._save(collection, saved)
         self._resolve(plan)
+        used = self._compare(plan.document, [rows.uuid for rows in saved])
         after = {episode.uuid for episode in plan.planned}
         states = self._ledger.states(plan.document)
         self._ledger.mark_removed([one for one, state in states.items() if one not in after and state != "removed"], WHY)
@@ -109,7 +119,7 @@ class WriteUndoer:
             self._settle(connection, undo, writes)
         metrics = {"removed": len(plan.removed), "brought_back": len(plan.saved)}
         log.info("Write undone", sub_stage="undone", metrics=metrics)
-        return undo
+        return replace(undo, model_calls=used.calls)
 
     def _save(self, collection: str, rows: Sequence[EpisodeRows]) -> None:
         for batch in batched(rows, BATCH):
@@ -123,6 +133,19 @@ class WriteUndoer:
         spans = [(began or 0.0, ended or now) for began, ended in plan.spans]
         if keys := self._changes.resolver.drop_unsupported(collection, spans):
             self._changes.join_names(collection, keys)
+
+    def _compare(self, document: str, episodes: Sequence[str]) -> Usage:
+        """Compares names and facts that came back with those that came since; a model that is away leaves this for later."""
+        collection, changes = document.partition("/")[0], self._changes
+        joins = (partial(join, collection) for join in (changes.join_names, changes.join_facts))
+        if not episodes:
+            return Usage()
+        try:
+            with billed_to(document):
+                return changes.resolver.resolve(collection, episodes, None, *joins)
+        except (LanguageModelUnreachable, BudgetSpent, AccountRefused, ExtractionFailed) as error:
+            log.warning(f"Not compared with what came since: {error.message}", sub_stage="names")
+            return Usage()
 
     def _settle(self, connection: Connection, undo: FinishedUndo, writes: Sequence[GraphWrite]) -> None:
         """Brings journal, retired content and the upload to the new history."""

@@ -153,16 +153,17 @@ class DocumentWriter:
             self._resolver.prune(collection)
             return done
 
-    def restore(self, document: str, kept: Sequence[RetiredItem], episodes: Sequence[PlannedEpisode], version: str) -> None:
+    def restore(self, document: str, kept: Sequence[RetiredItem], episodes: Sequence[PlannedEpisode], version: str) -> int:
         """Brings the document's episodes back from retired content, without a call of the model. Idempotent.
 
         Raises GraphUnreachable, LeaseLost.
         """
         collection, _ = split_document_id(document)
         with self.changes.exclusive(collection):
-            self.undoer.bring_back(document, kept)
+            used = self.undoer.bring_back(document, kept)
             self._ledger.reinstate(episodes, version)
             self.undoer.link(document)
+            return used.calls
 
     def close(self) -> None:
         """Closes the connections to graph and language model; using the writer opens them again."""

@@ -1,8 +1,11 @@
-"""Reads all verdicts that concern some names and statements, and puts them back after they were pruned."""
+"""Reads all verdicts that concern some names and statements, and puts them back after they were pruned.
+
+Which names and facts were compared is not kept: what comes back is compared with what came since, and a pair with a verdict
+costs no request.
+"""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,13 +39,6 @@ def read_verdicts(engine: Engine, collection: str, keys: VerdictKeys) -> dict[st
         for wanted, pair_tables in groups:
             for table in (*pair_tables, *_BY_KIND):
                 found.setdefault(table.name, []).extend(_pairs(connection, table, collection, wanted))
-        names, marks = tables.compared_names, tables.compared_facts
-        found[names.name] = list(_rows(connection, names, collection, names.c.key, keys.names))
-        found[marks.name] = [
-            row
-            for batch in batched(sorted(keys.statements))
-            for row in _read(connection, marks, collection, sa.or_(*(marks.c.key.between(key, f"{key} z") for key in batch)))
-        ]
     return {name: _unique(rows) for name, rows in found.items() if rows}
 
 
@@ -53,7 +49,7 @@ def restore_verdicts(engine: Engine, rows_by_table: Mapping[str, Collection[Mapp
             table = tables.metadata.tables[name]
             statement = insert_into(engine, table).on_conflict_do_nothing(index_elements=list(table.primary_key))
             for batch in batched(rows):
-                connection.execute(statement, [_decoded(row) for row in batch])
+                connection.execute(statement, batch)
 
 
 def _pairs(connection: Connection, table: sa.Table, collection: str, keys: Collection[str]) -> Iterable[dict[str, Any]]:
@@ -70,16 +66,8 @@ def _rows(
 
 def _read(connection: Connection, table: sa.Table, collection: str, where: sa.ColumnElement[bool]) -> Iterable[dict[str, Any]]:
     for row in connection.execute(sa.select(table).where(table.c.collection == collection, where)):
-        yield {name: _encoded(value) for name, value in row._mapping.items()}
+        yield dict(row._mapping)
 
 
 def _unique(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return list({repr(sorted(row.items(), key=lambda item: item[0])): row for row in rows}.values())
-
-
-def _encoded(value: Any) -> Any:
-    return {"bytes": base64.b64encode(value).decode()} if isinstance(value, bytes | memoryview) else value
-
-
-def _decoded(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: base64.b64decode(value["bytes"]) if isinstance(value, dict) else value for name, value in row.items()}

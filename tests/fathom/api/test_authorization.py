@@ -40,6 +40,7 @@ ROUTES = [
     ("POST", "/api/documents/{id}/cancel", "operator", True),
     ("POST", "/api/documents/{id}/priority", "operator", True),
     ("DELETE", "/api/documents/{id}", "admin", True),
+    ("POST", "/api/documents/{id}/restore", "admin", True),
     ("GET", "/api/pauses", "reader", None),
     ("POST", "/api/collections/{collection}/pause", "operator", True),
     ("POST", "/api/collections/{collection}/resume", "operator", True),
@@ -50,6 +51,18 @@ ROUTES = [
     ("GET", "/api/neo4j/validate", "reader", True),
     ("POST", "/api/neo4j/validate", "reader", True),
     ("POST", "/api/neo4j/repair", "admin", True),
+    ("POST", "/api/neo4j/undo", "admin", None),
+    ("GET", "/api/neo4j/at", "reader", None),
+    ("GET", "/api/neo4j/duplicates", "reader", None),
+    ("GET", "/api/neo4j/entities/{entity}", "reader", None),
+    ("POST", "/api/neo4j/entities/merge", "admin", None),
+    ("POST", "/api/neo4j/entities/split", "admin", None),
+    ("POST", "/api/neo4j/entities/rename", "admin", None),
+    ("GET", "/api/neo4j/facts/{fact}", "reader", None),
+    ("POST", "/api/neo4j/facts/retire", "admin", None),
+    ("POST", "/api/neo4j/facts/restore", "admin", None),
+    ("GET", "/api/neo4j/decisions", "reader", None),
+    ("POST", "/api/neo4j/decisions/undo", "admin", None),
 ]
 ROLES: tuple[KeyRole, ...] = ("reader", "operator", "admin")
 

@@ -44,10 +44,11 @@ class MergeRequest(Reasoned):
 
 
 class SplitRequest(Reasoned):
-    """An entity, by its uuid, and those of its names that are another's."""
+    """An entity, by its uuid, and either those of its names that are another's, or an entity that is another."""
 
     entity: TextParameter
-    names: list[TextParameter] = Field(min_length=1, max_length=MAX_NAMES)
+    names: list[TextParameter] = Field(default_factory=list, max_length=MAX_NAMES)
+    other: TextParameter | None = Field(None, description="uuid of an entity to be kept apart")
 
 
 class RenameRequest(Reasoned):
@@ -100,9 +101,14 @@ async def merge(request: Request, caller: Admin, wanted: MergeRequest) -> Curati
 
 @router.post("/api/neo4j/entities/split")
 async def split(request: Request, caller: Admin, wanted: SplitRequest) -> CurationResult:
-    """Decide that some names of an entity are another's."""
+    """Decide that some names of an entity are another's, or that two entities are different."""
+    if bool(wanted.names) == (wanted.other is not None):
+        raise HTTPException(400, "Name either `names` of the entity that are another's, or an `other` entity.")
     entity = await _entity(request, caller, wanted.entity)
     by = Decider(caller.name, wanted.reason)
+    if wanted.other is not None:
+        other = await _entity(request, caller, wanted.other)
+        return await _done(lambda: curate.keep_apart(_settings(request), entity, other, by))
     return await _done(lambda: curate.split_entity(_settings(request), entity, wanted.names, by))
 
 

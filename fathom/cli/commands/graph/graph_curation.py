@@ -18,8 +18,16 @@ if TYPE_CHECKING:
     from fathom.operations.curate import CurationResult, Decider, DecisionView
     from fathom.settings import Settings
 
-entities = typer.Typer(help="Show, merge, split and rename entities.", no_args_is_help=True)
-facts = typer.Typer(help="Show, retire and restore facts.", no_args_is_help=True)
+entities = typer.Typer(
+    help="Show, merge, split and rename entities.",
+    epilog="Example: fathom graph entities show 'IBM' --collection research",
+    no_args_is_help=True,
+)
+facts = typer.Typer(
+    help="Show, retire and restore facts.",
+    epilog="Example: fathom graph facts retire UUID --reason 'a joke'",
+    no_args_is_help=True,
+)
 decisions = typer.Typer(help="List decisions of people, and undo one.", invoke_without_command=True)
 for name, commands in (("entities", entities), ("facts", facts), ("decisions", decisions)):
     group.add_typer(commands, name=name)
@@ -63,16 +71,25 @@ def merge(
 @entities.command(epilog="Example: fathom graph entities split 'IBM' --names 'Big Blue' --collection research")
 def split(
     entity: Entity,
-    names: Annotated[list[str], typer.Option("--names", help="A name that is another's; may be repeated.")],
+    names: Annotated[list[str] | None, typer.Option("--names", help="A name that is another's; may be repeated.")] = None,
+    other: Annotated[str | None, typer.Option("--from", help="An entity that is another, to be kept apart.")] = None,
     collection: Collection = None,
     reason: Reason = "",
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> int:
-    """Decide that some names of an entity are another's."""
-    from fathom.operations.curate import show_entities, split_entity
+    """Decide that some names of an entity are another's, or that two entities are different."""
+    from fathom.errors import UsageWrong
+    from fathom.operations.curate import keep_apart, show_entities, split_entity
 
     settings = deployment()
+    if bool(names) == (other is not None):
+        raise UsageWrong("Name either names of the entity that are another's, or another entity with --from.")
+    if other is not None:
+        left, right = show_entities(settings, [entity, other], collection)
+        _confirm(settings, [left, right], f"Are {left.name} and {right.name} different?", yes)
+        return _print_decided(keep_apart(settings, left, right, _decider(reason)), as_json)
+    assert names is not None
     [found] = show_entities(settings, [entity], collection)
     _confirm(settings, [found], f"Are {', '.join(names)} another than {found.name}?", yes)
     return _print_decided(split_entity(settings, found, names, _decider(reason)), as_json)

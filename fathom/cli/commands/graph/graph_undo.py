@@ -26,8 +26,8 @@ def undo(
 ) -> int:
     """Undo what a run, an upload or the last version of a document wrote; the graph is as if it had not been.
 
-    Documents that were new leave the graph, others have their earlier version again, without a call of the language model.
-    What others wrote since stays.
+    Documents that were new leave the graph, others have their earlier version again; nothing is extracted anew. What others
+    wrote since stays.
     """
     from fathom.errors import Refused
     from fathom.operations.undo_writes import UndoTarget, plan_undos, undo_writes
@@ -53,7 +53,7 @@ def _print(report: UndoReport, as_json: bool) -> int:
         say(f"{one.document} was left as it is: {one.why}")
     if not report.dry_run:
         undone = sum(one.state == "undone" for one in report.documents)
-        say(f"Undone for {_documents(undone)}, without a call of the language model.")
+        say(f"Undone for {_documents(undone)}, with {report.model_calls} calls of the language model.")
     return 5 if report.refused else 0
 
 

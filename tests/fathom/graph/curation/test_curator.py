@@ -18,6 +18,7 @@ from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection
 from fathom.ledger.episode_ledger import Ledger
 from fathom.resolution.store.decision_store import Decision, DecisionStore
+from fathom.resolution.store.verdict_store import NameVerdictStore
 from tests.fathom.graph.curation.test_undo_histories import Dealer, digest
 from tests.fathom.graphdb.small_corpus import WriterOf, chunks_of
 
@@ -166,6 +167,25 @@ def test_decisions_on_the_same_names_are_undone_in_any_order(
     assert "IBM" not in desk.names()
     desk.undo(merged)
     assert digest(embedded_graph, collection) == before
+
+
+def test_two_that_a_person_holds_apart_stay_apart_whatever_the_model_says(
+    embedded_graph: GraphConnection, writer_of: WriterOf, collection: str, ledger: Ledger
+) -> None:
+    """The model would hold IBM and the longer name to be one as soon as both are there."""
+    writer = writer_of(embedded_graph, by=Dealer())
+    write(writer, collection)
+    desk = Desk(writer, collection)
+    desk.split("International Business Machines", "IBM")
+    for number in (2, 3):
+        writer.erase(f"{collection}/{number}.md")
+    write(writer, collection)
+    assert {"IBM", "International Business Machines"} <= desk.names()
+    with writer.changes.exclusive(collection):
+        apart = desk.curator.keep_apart(desk.uuid("Red Hat"), desk.uuid("Armonk"))
+    pairs = [("armonk", "red hat")]
+    assert writer.changes.resolver.decisions.find(apart.id)[0].subject["pairs"] == [list(pair) for pair in pairs]
+    assert NameVerdictStore(ledger.engine).of(collection, pairs) == dict.fromkeys(pairs, False)
 
 
 def test_a_decision_that_was_killed_before_the_graph_followed_is_finished(

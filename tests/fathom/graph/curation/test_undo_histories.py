@@ -61,19 +61,17 @@ class Dealer(LanguageModel):
     prompt = "dealer-1"
 
     def __init__(self) -> None:
-        self.calls = 0
+        self.extracted = 0
 
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
-        self.calls += 1
+        self.extracted += 1
         return [self._extract(text) for text in texts]
 
     def same_things(self, pairs: Sequence[tuple[DescribedName, DescribedName]]) -> PairVerdicts:
-        self.calls += 1
         named = [{normalize_name(one.name), normalize_name(other.name)} for one, other in pairs]
         return PairVerdicts([any(pair <= group for group in ONE) for pair in named])
 
     def same_facts(self, pairs: Sequence[tuple[StatedFact, StatedFact]]) -> PairVerdicts:
-        self.calls += 1
         return PairVerdicts([one.fact[:8] == other.fact[:8] for one, other in pairs])
 
     def _extract(self, text: str) -> Extraction:
@@ -142,9 +140,9 @@ def check_history(seed: int, graph: GraphConnection, writer_of: WriterOf, collec
     whole = writer_of(graph, by=model, keeping=ledgers[0])
     write(whole, collection, steps)
     for number, ledger in enumerate(ledgers[1:], start=1):
-        asked = model.calls
+        asked = model.extracted
         undo(whole, ledgers[0], gone[number - 1])
-        assert model.calls == asked
+        assert model.extracted == asked
         never = f"{collection}-{number}"
         left = [step for step in steps if step.run not in gone[:number]]
         write(writer_of(graph, by=Dealer(), keeping=ledger), never, left)
