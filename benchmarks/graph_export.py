@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -43,7 +42,7 @@ def one(folder: Path, name: FormatName, embeddings: bool) -> dict[str, float]:
     seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu
     graph.close()
     shutil.rmtree(target) if target.is_dir() else target.unlink()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = int(re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[0]) / 1024
     return {
         "records": made.record_count,
         "seconds": seconds,

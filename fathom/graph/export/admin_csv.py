@@ -34,8 +34,9 @@ from fathom.graph.export.value_kinds import (
     TIME,
     GroupKinds,
     element_kind,
-    floats_of,
+    floats_text,
     kind_of,
+    number_text,
     text_of,
 )
 from fathom.graphdb.property_values import decode_value
@@ -172,7 +173,7 @@ def _field(value: Any, kind: str, delimiter: str) -> str:
     if kind == STRING:
         return _quoted(value)
     if kind == FLOATS:
-        return delimiter.join(map(_number, floats_of(value))) or '""'
+        return floats_text(value, delimiter) or '""'
     if kind == BYTES:
         signed = (byte - 256 if byte > 127 else byte for byte in decode_value(value))
         return delimiter.join(map(str, signed)) or '""'
@@ -199,15 +200,13 @@ def _bare(value: Any, kind: str) -> str:
         return text_of(value)
     if kind == POINT:
         point = value["$point"]
-        coordinates = ", ".join(f"{axis}: {_number(number)}" for axis, number in zip("xyz", point["coordinates"], strict=False))
+        coordinates = ", ".join(
+            f"{axis}: {number_text(number)}" for axis, number in zip("xyz", point["coordinates"], strict=False)
+        )
         return f"{{srid: {point['srid']}, {coordinates}}}"
     if kind in TEMPORAL or kind in (INTEGER, STRING):
         return text_of(value)
     raise KeyError(kind)
-
-
-def _number(number: float) -> str:
-    return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(repr(number), repr(number))
 
 
 def _type(kind: str) -> str:

@@ -23,6 +23,7 @@ from fathom.graph.export.cypher_values import (
     quoted_text,
 )
 from fathom.graph.export.encoded_records import EncodedNode, EncodedRelationship, RecordSource
+from fathom.graph.export.value_kinds import STRING
 
 MAX_ROWS = 1_000  # a statement
 MAX_CHARACTERS = 1_000_000  # a statement of several rows
@@ -36,24 +37,34 @@ _Cells = dict[str, str | list[str]]  # by property
 _Clauses = Callable[[str], str]  # of the assignments of properties
 
 
+@dataclass(frozen=True, slots=True)
+class CypherRow:
+    """A row: its ids, the cell of each property, and the texts of all cells one after another."""
+
+    ids: tuple[str, ...]
+    cells: _Cells
+    text: str
+
+
 @dataclass
 class CypherBatch:
-    """The rows of a statement, each with its ids and cells, and the kind of each column."""
+    """The rows of a statement, and the kind of each column."""
 
     kinds: dict[str, str] = field(default_factory=dict[str, str])
-    rows: list[tuple[tuple[str, ...], _Cells]] = field(default_factory=list[tuple[tuple[str, ...], _Cells]])
+    rows: list[CypherRow] = field(default_factory=list[CypherRow])
     size: int = 0
 
     def takes(self, kinds: Mapping[str, str]) -> bool:
         """Returns whether a row of these kinds has no other kind than this in a column."""
-        return all(self.kinds.get(name, kind) == kind for name, kind in kinds.items())
+        known = self.kinds
+        return all(known.get(name, kind) == kind for name, kind in kinds.items())
 
     def statements(self, clauses: _Clauses) -> Iterator[str]:
         """Yields the statement; several where its values use all characters that could separate them.
 
         Raises ValueError for a row whose values use all of them.
         """
-        separators = free_separators(text for _, cells in self.rows for text in _texts(cells))
+        separators = free_separators(row.text for row in self.rows)
         if separators is not None:
             yield self._statement(clauses, separators)
         elif len(self.rows) == 1:
@@ -64,19 +75,21 @@ class CypherBatch:
                 yield from CypherBatch(self.kinds, rows).statements(clauses)
 
     def _statement(self, clauses: _Clauses, separators: CellSeparators) -> str:
+        missing, element, cell = separators.missing, separators.element, separators.cell
         lines = []
-        for ids, cells in self.rows:
-            texts = (separators.element.join(_list(cells.get(name, separators.missing))) for name in self.kinds)
-            lines.append(separators.cell.join([*ids, *texts]))
-        first = len(self.rows[0][0])
+        for row in self.rows:
+            found = (row.cells.get(name, missing) for name in self.kinds)
+            lines.append(cell.join([*row.ids, *(text if isinstance(text, str) else element.join(text) for text in found)]))
+        incomplete = [row.cells for row in self.rows if len(row.cells) < len(self.kinds)]
+        first = len(self.rows[0].ids)
         columns = []
         for place, (name, kind) in enumerate(self.kinds.items(), first):
-            optional = any(name not in cells for _, cells in self.rows)
+            optional = any(name not in cells for cells in incomplete)
             expression = column_expression(kind, f"row[{place}]", separators, optional=optional)
             columns.append(f"{quoted_name(name)}: {expression}")
         table = quoted_table(separators.row.join(lines), separators)
         rows = f"UNWIND split({table}, {quoted_text(separators.row)}) AS line"
-        return f"{rows}\nWITH split(line, {quoted_text(separators.cell)}) AS row\n{clauses(', '.join(columns))};\n"
+        return f"{rows}\nWITH split(line, {quoted_text(cell)}) AS row\n{clauses(', '.join(columns))};\n"
 
 
 class CypherBatches:
@@ -90,13 +103,17 @@ class CypherBatches:
 
     def add(self, key: tuple[str, ...], clauses: _Clauses, ids: tuple[str, ...], properties: Mapping[str, Any]) -> None:
         """Adds a row to a statement of the key, which has these clauses. Raises KeyError for an unwritable value."""
-        kinds = {name: cell_kind(value) for name, value in properties.items()}
-        cells = {name: cell_of(value, kinds[name]) for name, value in properties.items()}
-        size = sum(len(text) + 1 for text in _texts(cells))
+        kinds: dict[str, str] = {}
+        cells: _Cells = {}
+        for name, value in properties.items():
+            kind = kinds[name] = STRING if type(value) is str else cell_kind(value)
+            cells[name] = value if kind == STRING else cell_of(value, kind)
+        text = "".join([cell if isinstance(cell, str) else "".join(cell) for cell in cells.values()])
+        size = len(text) + len(cells)
         batch = self._batch_for(key, kinds, size)
         self._clauses[key] = clauses
         batch.kinds |= kinds
-        batch.rows.append((ids, cells))
+        batch.rows.append(CypherRow(ids, cells, text))
         batch.size += size
         self._held += size
         if len(batch.rows) >= MAX_ROWS:
@@ -186,14 +203,6 @@ def _add_relationship(batches: CypherBatches, found: EncodedRelationship) -> Non
     except KeyError as error:
         name = f"relationship {found.properties.get('uuid', found.id)} (:{found.type})"
         raise _unwritable(name, found.properties) from error
-
-
-def _texts(cells: _Cells) -> Iterator[str]:
-    return (text for cell in cells.values() for text in _list(cell))
-
-
-def _list(cell: str | list[str]) -> list[str]:
-    return cell if isinstance(cell, list) else [cell]
 
 
 def _unwritable(record: str, properties: Mapping[str, Any]) -> ValueNotWritable:

@@ -6,7 +6,7 @@ size. So the rows of a statement are a table in a string, which Cypher's `split`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from fathom.graph.export.value_kinds import (
     STRING,
     TIME,
     element_kind,
-    floats_of,
+    floats_text,
     kind_of,
     text_of,
 )
@@ -84,7 +84,7 @@ def cell_of(value: Any, kind: str) -> str | list[str]:
         point = value["$point"]
         return " ".join([str(point["srid"]), *map(repr, point["coordinates"])])
     if kind == FLOATS:
-        return " ".join(map(_number, floats_of(value)))
+        return floats_text(value, " ")
     element = element_kind(kind)
     if element is None:
         _FUNCTIONS[kind]
@@ -102,12 +102,10 @@ def column_expression(kind: str, cell: str, separators: CellSeparators, *, optio
     return f"CASE {cell} WHEN {quoted_text(separators.missing)} THEN null ELSE {found} END" if optional else found
 
 
-def free_separators(cells: Iterator[str]) -> CellSeparators | None:
+def free_separators(cells: Iterable[str]) -> CellSeparators | None:
     """Returns separators that are in none of the texts; None where too few are left."""
-    used: set[str] = set()
-    for text in cells:
-        used.update(text)
-    free = [sign for sign in dict.fromkeys(_SEPARATORS) if sign not in used]
+    text = "".join(cells)
+    free = [sign for sign in _SEPARATORS if sign not in text]
     return CellSeparators(*free[:4]) if len(free) >= 4 else None
 
 
@@ -131,8 +129,3 @@ def _present(kind: str, cell: str, separators: CellSeparators) -> str:
         return f"{_FUNCTIONS[kind]}({cell})"
     texts = f"split({cell}, {quoted_text(separators.element)})"
     return texts if element == STRING else f"[x IN {texts} | {_FUNCTIONS[element]}(x)]"
-
-
-def _number(number: float) -> str:
-    text = repr(number)
-    return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(text, text)

@@ -7,6 +7,7 @@ keeps them exact.
 
 from __future__ import annotations
 
+import base64
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -33,7 +35,6 @@ from fathom.graph.export.value_kinds import (
     TEMPORAL,
     GroupKinds,
     element_kind,
-    floats_of,
     json_text,
     merged_kinds,
     single_kind,
@@ -42,7 +43,7 @@ from fathom.graph.export.value_kinds import (
 from fathom.graphdb.property_values import decode_value
 
 NODES, RELATIONSHIPS = "nodes.parquet", "relationships.parquet"
-_ROWS = 5_000  # a row group
+_ROWS = 2_000  # a row group: with embeddings, 6 MB of floats
 _OWN = ("kind", "id", "labels", "type", "source", "target")
 _ISO = pa.string()
 _UTC = datetime.UTC
@@ -105,7 +106,7 @@ def _column(name: str, kind: str) -> ParquetColumn:
         DATE: (pa.date32(), lambda value: datetime.date.fromisoformat(text_of(value))),
         DATETIME: (pa.timestamp("us", tz="UTC"), _moment),
         LOCAL_DATETIME: (pa.timestamp("us"), _moment),
-        FLOATS: (pa.list_(pa.float64()), floats_of),
+        FLOATS: (pa.list_(pa.float64()), _float_array),
     }
     if kind in simple:
         return ParquetColumn(name, kind, *simple[kind])
@@ -122,6 +123,15 @@ def _column(name: str, kind: str) -> ParquetColumn:
 
 def _same(value: Any) -> Any:
     return value
+
+
+def _float_array(value: Any) -> Any:
+    """Returns an encoded list of floats as an array, which takes a quarter of the memory of a list."""
+    packed = value if isinstance(value, dict) else {}
+    for tag, kind in (("$floats32", "<f4"), ("$floats64", "<f8")):
+        if tag in packed:
+            return np.frombuffer(base64.b64decode(packed[tag]), kind).astype(np.float64)
+    return np.array(decode_value(value), np.float64)
 
 
 def _moment(value: Any) -> datetime.datetime:

@@ -69,6 +69,20 @@ def floats_of(value: Any) -> list[float]:
     return found
 
 
+def floats_text(value: Any, separator: str) -> str:
+    """Returns an encoded list of floats as numbers with this separator, which read as the same floats."""
+    floats = floats_of(value)
+    text = orjson.dumps(floats)[1:-1].decode()
+    if "null" not in text:
+        return text.replace(",", separator)
+    return separator.join(number_text(number) for number in floats)
+
+
+def number_text(number: float) -> str:
+    """Returns a float as Java, Cypher and Python read it, also one that is not finite."""
+    return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(repr(number), repr(number))
+
+
 def json_text(value: Any) -> str:
     """Returns an encoded value as JSON for people: temporal values in lists are strings, packed floats are numbers."""
     return orjson.dumps(_unpacked(value)).decode()
