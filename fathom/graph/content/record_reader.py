@@ -88,17 +88,25 @@ class RecordReader:
     def _rows(self, cypher: str) -> Generator[Sequence[Any], None, None]:
         chosen = self._selection
         parameters = {"collection": chosen.collection, "labels": list(chosen.labels), "at": chosen.at}
-        if not self._connection.address.embedded:
-            yield from self._connection.stream(cypher, **parameters)
-            return
-        position, complete = 0, False
-        while not complete:
-            complete = True
-            began = time.monotonic()
-            with closing(self._connection.stream(f"{cypher} SKIP $position", position=position, **parameters)) as rows:
-                for row in rows:
-                    position += 1
-                    yield row
-                    if time.monotonic() - began > SEGMENT_S:
-                        complete = False
-                        break
+        return stream_rows(self._connection, cypher, **parameters)
+
+
+def stream_rows(connection: GraphConnection, cypher: str, **parameters: Any) -> Generator[Sequence[Any], None, None]:
+    """Yields the rows of a query that may take longer than the embedded server allows. Raises GraphUnreachable.
+
+    There it is continued by another query, so it must return its rows in the same order again.
+    """
+    if not connection.address.embedded:
+        yield from connection.stream(cypher, **parameters)
+        return
+    position, complete = 0, False
+    while not complete:
+        complete = True
+        began = time.monotonic()
+        with closing(connection.stream(f"{cypher} SKIP $position", position=position, **parameters)) as rows:
+            for row in rows:
+                position += 1
+                yield row
+                if time.monotonic() - began > SEGMENT_S:
+                    complete = False
+                    break

@@ -4,36 +4,30 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from fathom.graph.read.collection_uuids import CollectionUuids
 from fathom.graph.read.uuid_set import short_hash
 from fathom.graphdb.connection import GraphConnection
 
 PAGE = 2000  # rows a query
 ARROW = " → "  # between the episode and the entity of a duplicate mention
 
-EPISODES = """
-MATCH (p:Episodic) WHERE p.group_id = $group AND p.uuid > $after
-WITH p.uuid AS uuid, count(p) AS copies, min(p.source_description) AS document
-RETURN uuid, copies, document ORDER BY uuid LIMIT $page
-"""
 MENTIONS = """
 MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity) WHERE p.uuid IN $uuids
 WITH p.uuid AS uuid, n.uuid AS entity, count(m) AS times, min(1 + coalesce(size(m.also), 0)) AS senses
 RETURN uuid, entity, times, senses
 """
-CLAIMS = "MATCH (p:Episodic) WHERE p.uuid IN $uuids RETURN p.uuid AS uuid, p.entity_edges AS facts"
-FACTS = """
-MATCH (n:Entity)-[r:RELATES_TO]->(:Entity) WHERE n.group_id = $group AND n.uuid > $after AND n.uuid <= $last
-RETURN r.uuid AS uuid, r.episodes AS episodes
+EPISODES = """
+MATCH (p:Episodic) WHERE p.uuid IN $uuids
+RETURN p.uuid AS uuid, p.source_description AS document, p.entity_edges AS facts
 """
-ENTITIES = """
-MATCH (n:Entity) WHERE n.group_id = $group AND n.uuid > $after
-WITH n.uuid AS uuid, count(n) AS copies RETURN uuid, copies ORDER BY uuid LIMIT $page
+FACTS = """
+MATCH (n:Entity)-[r:RELATES_TO]->(:Entity) WHERE n.uuid IN $uuids RETURN r.uuid AS uuid, r.episodes AS episodes
 """
 ORPHANS = "MATCH (n:Entity) WHERE n.uuid IN $uuids AND NOT (n)<-[:MENTIONS]-(:Episodic) RETURN n.uuid AS uuid"
 
@@ -150,18 +144,19 @@ def list_collections(connection: GraphConnection) -> list[str]:
 def _read_episodes(connection: GraphConnection, collection: str, written: Mapping[str, CountedEpisode]) -> _EpisodesInGraph:
     """Reads the episodes with their mentions and the facts that they claim."""
     found = _EpisodesInGraph()
-    for rows in _pages(connection, EPISODES, collection):
-        uuids = [row["uuid"] for row in rows]
-        found.doubled += [row["uuid"] for row in rows if row["copies"] > 1]
+    known = CollectionUuids(connection, "Episodic", collection)
+    found.doubled = known.doubled
+    for uuids in known.pages(PAGE):
         places = {uuid: place for place, uuid in enumerate(uuids, start=len(found.documents))}
-        found.documents |= {row["uuid"]: row["document"] for row in rows}
+        found.documents |= dict.fromkeys(uuids, "")
         mentions: Counter[str] = Counter()
         facts: Counter[str] = Counter()
         for row in connection.read(MENTIONS, uuids=uuids):
             mentions[row["uuid"]] += row["senses"]  # the ledger counts each name of an entity
             found.doubled_mentions += [f"{row['uuid']}{ARROW}{row['entity']}"] if row["times"] > 1 else []
-        for row in connection.read(CLAIMS, uuids=uuids):
+        for row in connection.read(EPISODES, uuids=uuids):
             claimed = row["facts"] or ()
+            found.documents[row["uuid"]] = row["document"]
             facts[row["uuid"]] = len(claimed)
             found.claims.extend(_claim(row["uuid"], fact) for fact in claimed)
             found.claimants.extend([places[row["uuid"]]] * len(claimed))
@@ -180,12 +175,11 @@ def _claim(episode: str, fact: str) -> int:
 def _read_entities(connection: GraphConnection, collection: str, episodes: _EpisodesInGraph) -> _EntitiesInGraph:
     """Reads the entities with their facts, and grounds the facts that the episodes claim."""
     found = _EntitiesInGraph()
-    after = ""
-    for rows in _pages(connection, ENTITIES, collection):
-        uuids = [row["uuid"] for row in rows]
-        found.doubled += [row["uuid"] for row in rows if row["copies"] > 1]
+    known = CollectionUuids(connection, "Entity", collection)
+    found.doubled = known.doubled
+    for uuids in known.pages(PAGE):
         found.orphans += [row["uuid"] for row in connection.read(ORPHANS, uuids=uuids)]
-        facts = connection.read(FACTS, group=collection, after=after, last=uuids[-1])
+        facts = connection.read(FACTS, uuids=uuids)
         found.doubled += _twice([row["uuid"] for row in facts])
         for row in facts:
             there = [uuid for uuid in row["episodes"] or () if uuid in episodes.documents]
@@ -194,15 +188,7 @@ def _read_entities(connection: GraphConnection, collection: str, episodes: _Epis
                 found.ungrounded.append(row["uuid"])
             elif len(there) < len(row["episodes"]):
                 found.stale.append(row["uuid"])
-        after = uuids[-1]
     return found
-
-
-def _pages(connection: GraphConnection, query: str, group: str) -> Iterator[list[dict[str, Any]]]:
-    after = ""
-    while rows := connection.read(query, group=group, after=after, page=PAGE):
-        yield rows
-        after = rows[-1]["uuid"]
 
 
 def _twice(uuids: list[str]) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from fathom.graph.read.collection_uuids import CollectionUuids
 from fathom.graph.validation.fault_classes import Fault, FaultClass, Relationship
 from fathom.graphdb.connection import GraphConnection
 from fathom.knowledge.curation_overrides import NO_OVERRIDES, CurationOverrides
@@ -22,12 +22,9 @@ class InspectedCollection:
     dimension: int
     overrides: CurationOverrides = NO_OVERRIDES
 
-    def pages(self, query: str) -> Iterator[list[dict[str, Any]]]:
-        """Yields the rows of a query for nodes, in the order of their uuids."""
-        after = ""
-        while rows := self.connection.read(query, group=self.name, after=after, page=PAGE):
-            yield rows
-            after = rows[-1]["uuid"]
+    def pages(self, label: str) -> Iterator[Sequence[str]]:
+        """Yields the uuids of the nodes with the label in their order, a page at a time."""
+        yield from CollectionUuids(self.connection, label, self.name).pages(PAGE)
 
     def relationships(self, query: str, uuids: Sequence[str]) -> Iterator[Relationship]:
         """Yields the rows of a query for Relationship's columns."""

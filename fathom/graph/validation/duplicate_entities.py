@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 
 PAIRS_AT_ONCE = 250
 MAX_GROUP = 8  # entities of a name of which all pairs are compared
-ENTITIES = """
-MATCH (n:Entity) WHERE n.group_id = $group AND n.uuid > $after
-RETURN n.uuid AS uuid, n.name AS name, n.name_key AS key, n.name_form AS form, n.name_embedding AS vector
-ORDER BY uuid LIMIT $page
-"""
 DETAILS = """
 MATCH (n:Entity) WHERE n.uuid IN $uuids
 RETURN n.uuid AS uuid, n.name AS name, n.name_key AS key, n.name_form AS form, labels(n) AS labels,
@@ -62,8 +57,8 @@ class _ScannedEntities:
         self.names = array("Q")
         self.with_vector = array("Q")  # places of the entities that have sign bits
         self._bits = bytearray()
-        for rows in collection.pages(ENTITIES):
-            for row in rows:
+        for uuids in collection.pages("Entity"):
+            for row in sorted(collection.connection.read(DETAILS, uuids=uuids), key=lambda row: str(row["uuid"])):
                 self.uuids.append(row["uuid"])
                 self.names.append(short_hash(_full_key(row)))
                 if len(row["vector"] or ()) == collection.dimension:

@@ -13,19 +13,15 @@ from fathom.knowledge.assertions import parse_timestamp
 from fathom.knowledge.curation_overrides import CurationOverrides
 
 NONE = -1  # the size of no embedding
-ENTITIES = f"""
-MATCH (n:Entity) WHERE n.group_id = $group AND n.uuid > $after
-WITH n.uuid AS uuid, min(coalesce(size(n.name_embedding), {NONE})) AS size
-RETURN uuid, size ORDER BY uuid LIMIT $page
-"""
+SIZES = f"MATCH (n:Entity) WHERE n.uuid IN $uuids RETURN n.uuid AS uuid, coalesce(size(n.name_embedding), {NONE}) AS size"
 
 
 def find_entity_faults(collection: InspectedCollection) -> Iterator[Fault]:
     """Yields the faults of the entities. Raises GraphUnreachable."""
-    for rows in collection.pages(ENTITIES):
-        for row in rows:
+    for uuids in collection.pages("Entity"):
+        for row in collection.connection.read(SIZES, uuids=uuids):
             yield from _embedding_faults(row["uuid"], row["size"], collection.dimension)
-        yield from _find_changed(collection, [row["uuid"] for row in rows])
+        yield from _find_changed(collection, uuids)
 
 
 def _find_changed(collection: InspectedCollection, uuids: Sequence[str]) -> Iterator[Fault]:

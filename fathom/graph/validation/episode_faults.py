@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fathom.graph.read.uuid_set import UuidSet
 from fathom.graph.validation.collection_pages import RELATIONSHIP_COLUMNS, InspectedCollection, find_wrong_groups
@@ -11,10 +11,7 @@ from fathom.graph.validation.fault_classes import Fault, FaultClass, Relationshi
 from fathom.sql import batched
 
 CHECKED_AT_ONCE = 5000  # assertions
-EPISODES = """
-MATCH (p:Episodic) WHERE p.group_id = $group AND p.uuid > $after
-RETURN p.uuid AS uuid, p.content IS NULL OR trim(p.content) = '' AS empty ORDER BY uuid LIMIT $page
-"""
+EMPTY = "MATCH (p:Episodic) WHERE p.uuid IN $uuids AND (p.content IS NULL OR trim(p.content) = '') RETURN p.uuid AS uuid"
 MENTIONS = f"""
 MATCH (n:Episodic)-[r]->(m) WHERE n.uuid IN $uuids
 RETURN {RELATIONSHIP_COLUMNS}, null AS size, null AS reversed, r.asserts AS asserts
@@ -23,14 +20,13 @@ RETURN {RELATIONSHIP_COLUMNS}, null AS size, null AS reversed, r.asserts AS asse
 
 def find_episode_faults(collection: InspectedCollection, facts: UuidSet) -> Iterator[Fault]:
     """Yields the faults of the episodes and their mentions; `facts` are the uuids of all facts. Raises GraphUnreachable."""
-    for rows in collection.pages(EPISODES):
-        for row in rows:
-            if row["empty"]:
-                yield Fault(FaultClass.EPISODE_WITHOUT_CONTENT, row["uuid"], f"episode {row['uuid']} has no text")
-        yield from _mention_faults(collection, [row["uuid"] for row in rows], facts)
+    for uuids in collection.pages("Episodic"):
+        for row in collection.connection.read(EMPTY, uuids=uuids):
+            yield Fault(FaultClass.EPISODE_WITHOUT_CONTENT, row["uuid"], f"episode {row['uuid']} has no text")
+        yield from _mention_faults(collection, uuids, facts)
 
 
-def _mention_faults(collection: InspectedCollection, uuids: list[str], facts: UuidSet) -> list[Fault]:
+def _mention_faults(collection: InspectedCollection, uuids: Sequence[str], facts: UuidSet) -> list[Fault]:
     found: list[Fault] = []
     for edges in batched(collection.relationships(MENTIONS, uuids), CHECKED_AT_ONCE):
         found += find_wrong_groups(collection.name, edges)

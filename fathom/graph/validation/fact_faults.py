@@ -9,9 +9,6 @@ from fathom.graph.validation.collection_pages import RELATIONSHIP_COLUMNS, Inspe
 from fathom.graph.validation.fault_classes import Fault, FaultClass, Relationship
 
 FACT = "RELATES_TO"
-ENTITIES = """
-MATCH (n:Entity) WHERE n.group_id = $group AND n.uuid > $after RETURN DISTINCT n.uuid AS uuid ORDER BY uuid LIMIT $page
-"""
 FACTS = f"""
 MATCH (n:Entity)-[r]->(m) WHERE n.uuid IN $uuids
 RETURN {RELATIONSHIP_COLUMNS}, size(r.fact_embedding), r.valid_at > r.invalid_at
@@ -20,9 +17,9 @@ RETURN {RELATIONSHIP_COLUMNS}, size(r.fact_embedding), r.valid_at > r.invalid_at
 
 def find_fact_faults(collection: InspectedCollection, facts: UuidSet) -> Iterator[Fault]:
     """Yields the faults of the facts, a page in memory; adds the uuids of all facts to `facts`. Raises GraphUnreachable."""
-    for rows in collection.pages(ENTITIES):
+    for uuids in collection.pages("Entity"):
         found: list[Fault] = []  # no reading is open while the caller changes what was found
-        for edge in collection.relationships(FACTS, [row["uuid"] for row in rows]):
+        for edge in collection.relationships(FACTS, uuids):
             found += find_wrong_groups(collection.name, [edge])
             if edge.type == FACT:
                 facts.add([edge.uuid or ""])
