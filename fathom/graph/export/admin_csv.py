@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from fathom.errors import ValueNotWritable
 from fathom.graph.export.encoded_records import EncodedNode, EncodedRecord, EncodedRelationship
-from fathom.graph.export.record_spool import RecordSpool
+from fathom.graph.export.export_spool import ExportSpool
 from fathom.graph.export.value_kinds import (
     ARRAY_DELIMITERS,
     BOOLEAN,
@@ -76,7 +76,7 @@ class CsvColumns:
 class CsvFolder:
     """The files of an export, opened when first written to."""
 
-    def __init__(self, folder: Path, spool: RecordSpool, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, spool: ExportSpool, stack: ExitStack) -> None:
         self._folder = folder
         self._stack = stack
         self._columns: dict[tuple[str, ...], CsvColumns] = {}
@@ -132,7 +132,7 @@ class CsvFolder:
                 raise ValueNotWritable(f"{_called(record)} has {kind} as {name}, which neo4j-admin does not read.") from error
 
 
-def write_admin_csv(folder: Path, source: RecordSpool, schema: Sequence[str]) -> None:
+def write_admin_csv(folder: Path, source: ExportSpool, schema: Sequence[str]) -> None:
     """Writes the files, the statements of `schema`, and a README with the command that imports them.
 
     Raises ValueNotWritable for a value that neo4j-admin cannot read.
@@ -221,7 +221,7 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def _delimiter(spool: RecordSpool) -> str:
+def _delimiter(spool: ExportSpool) -> str:
     """Returns a delimiter that is in no value; empty where each is in some."""
     return next((sign for sign in ARRAY_DELIMITERS if sign in spool.table.delimiters), "")
 

@@ -13,7 +13,7 @@ from fathom.graph.export.value_kinds import PropertyTable
 _BUFFER = 1 << 20
 
 
-class RecordSpool(RecordSource):
+class ExportSpool(RecordSource):
     """The records of another source, kept in files of a folder, with the table of their properties."""
 
     def __init__(self, folder: Path) -> None:

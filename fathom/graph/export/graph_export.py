@@ -15,10 +15,10 @@ from fathom.graph.content.record_reader import RecordReader
 from fathom.graph.export.admin_csv import write_admin_csv
 from fathom.graph.export.cypher_script import write_cypher_script
 from fathom.graph.export.encoded_records import GraphSource, ProgressOfExport
+from fathom.graph.export.export_spool import ExportSpool
 from fathom.graph.export.graphml import write_graphml
 from fathom.graph.export.json_lines import write_json_lines
 from fathom.graph.export.output_place import OutputPlace, output_place
-from fathom.graph.export.record_spool import RecordSpool
 from fathom.graph.export.schema_statements import schema_statements
 from fathom.graph.export.turtle import write_turtle
 from fathom.graphdb.connection import GraphConnection
@@ -84,7 +84,7 @@ def export_graph(
     with output_place(target) as place:
         source = GraphSource(RecordReader(connection, selection), progress, packed=name in _SPOOLED)
         if name in _SPOOLED:
-            spool = RecordSpool(place.scratch)
+            spool = ExportSpool(place.scratch)
             spool.fill(source)
             _SPOOLED[name](place.made, spool, connection)
         elif name == "json":
@@ -122,13 +122,13 @@ def _about(connection: GraphConnection, selection: Selection) -> dict[str, Any]:
     return {"fathom": version("fathom"), "server": server, "created_at": made, "filters": filters_of(selection)}
 
 
-def _write_parquet(target: Path, spool: RecordSpool, connection: GraphConnection) -> None:
+def _write_parquet(target: Path, spool: ExportSpool, connection: GraphConnection) -> None:
     from fathom.graph.export.parquet_tables import write_parquet  # imports pandas, which the other formats do without
 
     write_parquet(target, spool)
 
 
-_SpooledWriter = Callable[[Path, RecordSpool, GraphConnection], None]
+_SpooledWriter = Callable[[Path, ExportSpool, GraphConnection], None]
 _SPOOLED: Mapping[FormatName, _SpooledWriter] = {
     "graphml": lambda target, spool, connection: write_graphml(target, spool),
     "csv": lambda target, spool, connection: write_admin_csv(target, spool, schema_statements(connection)),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fathom.graph.export.record_spool import RecordSpool
+from fathom.graph.export.export_spool import ExportSpool
 from fathom.graph.export.value_kinds import (
     BOOLEAN,
     FLOAT,
@@ -44,7 +44,7 @@ class GraphmlKey:
     text: Callable[[Any], str]
 
 
-def write_graphml(target: Path, source: RecordSpool) -> None:
+def write_graphml(target: Path, source: ExportSpool) -> None:
     """Writes the records to the file."""
     nodes, relationships = source.table.nodes.values(), source.table.relationships.values()
     with target.open("w", _BUFFER, encoding="utf-8", newline="\n") as stream:

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fathom.graph.export.encoded_records import EncodedNode, EncodedRecord
-from fathom.graph.export.record_spool import RecordSpool
+from fathom.graph.export.export_spool import ExportSpool
 from fathom.graph.export.value_kinds import (
     BOOLEAN,
     BYTES,
@@ -59,7 +59,7 @@ class ParquetColumn:
     value: Callable[[Any], Any]
 
 
-def write_parquet(folder: Path, source: RecordSpool) -> None:
+def write_parquet(folder: Path, source: ExportSpool) -> None:
     """Writes both files into the folder."""
     folder.mkdir()
     groups = [*source.table.nodes.values(), *source.table.relationships.values()]
