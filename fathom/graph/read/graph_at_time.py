@@ -13,20 +13,20 @@ from fathom.graph.read.entity_views import FactView, fact_views
 from fathom.graphdb.connection import GraphConnection
 
 # A retired fact never held in the world; the graph held it until it was retired.
-_HOLDS = {
+HOLDS = {
     "valid": "(r.valid_at IS NULL OR r.valid_at <= $at) AND (r.invalid_at IS NULL OR r.invalid_at > $at) "
     "AND r.retired_at IS NULL",
     "recorded": "(r.created_at IS NULL OR r.created_at <= $at) AND (r.expired_at IS NULL OR r.expired_at > $at)",
 }
-_WHERE = "($collection IS NULL OR r.group_id = $collection)"
 FACTS = """
-MATCH (a:Entity)-[r:RELATES_TO]->(b:Entity) WHERE {where}
+MATCH {which} WHERE {where}
+WITH DISTINCT r, startNode(r) AS a, endNode(r) AS b
 RETURN r.uuid AS uuid, a.name AS source, r.name AS relation, b.name AS target, r.fact AS fact, r.valid_at AS valid_at,
 r.invalid_at AS invalid_at, r.expired_at AS expired_at, r.retired_at AS retired_at, r.episodes AS episodes,
 a.uuid AS source_uuid, b.uuid AS target_uuid
 ORDER BY uuid LIMIT $most
 """
-COUNT = "MATCH (a:Entity)-[r:RELATES_TO]->(b:Entity) WHERE {where} RETURN count(r) AS facts"
+COUNT = "MATCH {which} WHERE {where} RETURN count(DISTINCT r) AS facts"
 ENTITIES = """
 MATCH (n:Entity) WHERE n.uuid IN $uuids
 RETURN n.uuid AS uuid, n.name AS name, labels(n) AS labels ORDER BY name
@@ -76,11 +76,12 @@ def read_graph_at(
 
     Raises GraphUnreachable.
     """
-    conditions = [_WHERE, _HOLDS[moment.basis], *(["(a.uuid = $entity OR b.uuid = $entity)"] if entity else [])]
-    where = " AND ".join(conditions)
+    conditions = [HOLDS[moment.basis], *(["n.group_id = $collection"] if collection else [])]
+    which = "(n:Entity {uuid: $entity})-[r:RELATES_TO]-(:Entity)" if entity else "(n:Entity)-[r:RELATES_TO]->(:Entity)"
+    part = {"which": which, "where": " AND ".join(conditions)}
     parameters = {"at": moment.at, "collection": collection, "entity": entity}
-    rows = connection.read(FACTS.format(where=where), **parameters, most=limit)
-    total = connection.read(COUNT.format(where=where), **parameters)[0]["facts"]
+    rows = connection.read(FACTS.format(**part), **parameters, most=limit)
+    total = connection.read(COUNT.format(**part), **parameters)[0]["facts"]
     ends = sorted({row[end] for row in rows for end in ("source_uuid", "target_uuid")})
     entities = connection.read(ENTITIES, uuids=ends) if ends else []
     return GraphAtTime(
