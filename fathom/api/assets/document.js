@@ -28,7 +28,13 @@ function calmly(work, atLeast) {
   };
 }
 
-const lookChunks = calmly(async () => { await part(CHUNKS); relight(); }, 2000);
+let sought = location.hash.startsWith("#chunk-") ? location.hash.slice(1) : null;
+const lookChunks = calmly(async () => {
+  await part(CHUNKS);
+  relight();
+  const chunk = sought && document.getElementById(sought);
+  if (chunk) { chunk.scrollIntoView(); sought = null; }
+}, 2000);
 const lookChecks = calmly(() => part(CHECKS), 2000);
 const lookGraph = calmly(() => part(GRAPH), 5000);
 const lookPicture = calmly(() => part(PICTURE), 5000);

@@ -7,16 +7,23 @@ from datetime import UTC, datetime
 
 from fathom.api.page.graph.backups_view import backups_page
 from fathom.api.page.graph.clear_page import ClearPage, clear_page
+from fathom.api.page.graph.entities_page import entities_page
+from fathom.api.page.graph.entity_page import RequestedFacts, entity_view
 from fathom.api.page.graph.overview_view import BackupLine, OverviewData, graph_overview
 from fathom.api.page.graph.validation_page import ValidationPage, validation_result
 from fathom.api.page.page_templates import View
 from fathom.graph.backup.archive_format import CollectionContents
 from fathom.graph.backup.backup_catalog import BackupDescription, BackupProof
+from fathom.graph.read.entity_profile import EntityFact, EntityHead
+from fathom.graph.read.entity_search import EntitySummary
+from fathom.graph.read.entity_views import FactView, MentionView
+from fathom.graph.read.neighbourhood import Neighbourhood, NeighbourLink, NeighbourNode
 from fathom.graph.validation.fault_classes import FaultClass
 from fathom.graph.validation.fault_tally import FaultCount, FaultExample, GraphValidation
 from fathom.graphdb.index_states import IndexState
 from fathom.graphdb.storage_sizes import StorageSizes
 from fathom.operations.clear_graph import ClearPlan
+from fathom.operations.entity_profiles import EntityProfile, PlacedMention, ProfilePages
 from fathom.operations.graph_health import GraphHealth
 from fathom.operations.graph_stats import (
     CollectionTotals,
@@ -41,7 +48,36 @@ def graph_views(nasty: str, caller: Caller) -> dict[str, Callable[[], View]]:
         "clear": lambda: clear_page(nasty, ClearPlan(collections=[nasty], documents=1, nodes=2, relationships=3), fixed=False),
         "clear, unknown": lambda: ClearPage(nasty, True, nasty, "", None),
         "validate": lambda: ValidationPage(nasty, False, validation_result(faults(nasty))),
+        "entities": lambda: entities_page([summary(nasty)] * 51, nasty, nasty, 0, fixed=False),
+        "entity": lambda: entity_view(profile(nasty), ProfilePages(facts_from=50), RequestedFacts(nasty)),
     }
+
+
+def summary(nasty: str) -> EntitySummary:
+    return EntitySummary(uuid=nasty, collection=nasty, name=nasty, types=[nasty], summary=nasty)
+
+
+def profile(nasty: str) -> EntityProfile:
+    head = EntityHead(nasty, nasty, nasty, [nasty], nasty, {nasty: 1}, {nasty: 1}, 70, 2)
+    fact = FactView(
+        uuid=nasty,
+        source=nasty,
+        relation=nasty,
+        target=nasty,
+        fact=nasty,
+        valid_at=None,
+        invalid_at=NOW,
+        expired_at=NOW,
+        retired_at=NOW,
+        documents=[nasty] * 6,
+    )
+    mention = MentionView(episode=nasty, document=nasty, name=nasty, type=nasty, sentence=nasty)
+    around = Neighbourhood(
+        [NeighbourNode(nasty, nasty, nasty, 9), NeighbourNode("b", nasty, "Person", 1)],
+        [NeighbourLink(nasty, "b", nasty, nasty, True)],
+    )
+    mentions = [PlacedMention(mention, place) for place in (None, 20)]
+    return EntityProfile(head, 170, [EntityFact(fact, nasty, nasty)], mentions, around)
 
 
 def overview_data(nasty: str) -> OverviewData:
