@@ -72,7 +72,8 @@ the mentions and assertions; decisions of people (`fathom graph entities`) stay.
 its document is processed again; the language model's answers are cached. A repair that was interrupted is finished by another.
 `fathom episodes repair` does the part of it that concerns ledger and graph.
 
-Needed are some 20 bytes of memory a fact and mention, 150 an episode, and 200 an entity.
+Records are read in pages of up to 500 nodes; kept are uuids, 48 bytes of each name's embedding, and eight bytes a fact and
+mention. Tried by hand on Neo4j, a graph of 40,000 nodes and 200,000 relationships needed 5 MB more than the process had before.
 
 | class | meaning | repair |
 |---|---|---|
