@@ -15,7 +15,7 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from fathom.orchestration.dagster_home import dagster_config, write_dagster_home
 from fathom.orchestration.warm_runs.run_coordinator import BACKFILL_PRIORITY, PRIORITY_TAG, BoundedRunCoordinator
 from fathom.orchestration.warm_runs.run_launcher import WarmRunLauncher
-from fathom.orchestration.warm_runs.run_origin import ASSETS, PartitionsWrong, started_by
+from fathom.orchestration.warm_runs.run_origin import ASSETS, PartitionsWrong, raise_unless_one_document, started_by
 from fathom.orchestration.warm_runs.worker_tags import HOST_TAG, PID_TAG, STARTED_TAG, worker_tags
 from fathom.settings import Settings
 
@@ -94,6 +94,13 @@ def test_a_run_over_a_range_of_documents_or_over_none_is_refused_and_told_what_t
     with pytest.raises(PartitionsWrong, match=r"backfill.*ingest_backlog"):
         submitted(instance, job, **tags)
     assert instance.get_runs_count(dg.RunsFilter(statuses=[Status.STARTING, Status.QUEUED])) == 0
+
+
+def test_an_asset_that_is_of_no_document_needs_no_partition_unless_others_are_made_with_it() -> None:
+    validation, documents = dg.AssetKey("graph_validation"), dg.AssetKey("documents")
+    raise_unless_one_document(dg.DagsterRun(job_name="__ASSET_JOB", asset_selection=frozenset({validation})))
+    with pytest.raises(PartitionsWrong):
+        raise_unless_one_document(dg.DagsterRun(job_name="__ASSET_JOB", asset_selection=frozenset({validation, documents})))
 
 
 def test_a_backlog_needs_no_partition(instance: dg.DagsterInstance) -> None:
