@@ -10,7 +10,15 @@ from fathom.api import authorization, reference
 from fathom.api.error_handlers import ERROR_HANDLERS
 from fathom.api.lifespan import lifespan
 from fathom.api.page import document_page, listing_page, page_frame, signing_in
-from fathom.api.page.graph import backups_page, clear_page, entities_page, entity_page, overview_page, validation_page
+from fathom.api.page.graph import (
+    backups_page,
+    clear_page,
+    duplicates_page,
+    entities_page,
+    entity_page,
+    overview_page,
+    validation_page,
+)
 from fathom.api.request_frame import RequestFrame
 from fathom.api.request_guards import RequestGuards
 from fathom.api.routes import (
@@ -64,6 +72,7 @@ ROUTERS = (
     overview_page.router,
     entities_page.router,
     entity_page.router,
+    duplicates_page.router,
     backups_page.router,
     validation_page.router,
     clear_page.router,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from fathom.api.page.graph.backups_view import backups_page
 from fathom.api.page.graph.clear_page import ClearPage, clear_page
+from fathom.api.page.graph.duplicates_view import duplicates_page
 from fathom.api.page.graph.entities_page import entities_page
 from fathom.api.page.graph.entity_page import RequestedFacts, entity_view
 from fathom.api.page.graph.overview_view import BackupLine, OverviewData, graph_overview
@@ -16,13 +17,15 @@ from fathom.graph.backup.archive_format import CollectionContents
 from fathom.graph.backup.backup_catalog import BackupDescription, BackupProof
 from fathom.graph.read.entity_profile import EntityFact, EntityHead
 from fathom.graph.read.entity_search import EntitySummary
-from fathom.graph.read.entity_views import FactView, MentionView
+from fathom.graph.read.entity_views import EntityView, FactView, MentionView
 from fathom.graph.read.neighbourhood import Neighbourhood, NeighbourLink, NeighbourNode
 from fathom.graph.validation.fault_classes import FaultClass
 from fathom.graph.validation.fault_tally import FaultCount, FaultExample, GraphValidation
 from fathom.graphdb.index_states import IndexState
 from fathom.graphdb.storage_sizes import StorageSizes
 from fathom.operations.clear_graph import ClearPlan
+from fathom.operations.curate import DecisionView
+from fathom.operations.duplicate_queue import DuplicateQueue, SuspectedDuplicate
 from fathom.operations.entity_profiles import EntityProfile, PlacedMention, ProfilePages
 from fathom.operations.graph_health import GraphHealth
 from fathom.operations.graph_stats import (
@@ -50,16 +53,47 @@ def graph_views(nasty: str, caller: Caller) -> dict[str, Callable[[], View]]:
         "validate": lambda: ValidationPage(nasty, False, validation_result(faults(nasty))),
         "entities": lambda: entities_page([summary(nasty)] * 51, nasty, nasty, 0, fixed=False),
         "entity": lambda: entity_view(profile(nasty), ProfilePages(facts_from=50), RequestedFacts(nasty)),
+        "duplicates": lambda: duplicates_page(DuplicateQueue(total=2, pairs=[pair(nasty)]), [decision(nasty)], nasty, caller),
     }
+
+
+def pair(nasty: str) -> SuspectedDuplicate:
+    mention = MentionView(episode=nasty, document=nasty, name=nasty, type=nasty, sentence=nasty)
+    side = EntityView(
+        uuid=nasty,
+        collection=nasty,
+        name=nasty,
+        types=[nasty],
+        summary=nasty,
+        names={nasty: 1},
+        documents=[nasty],
+        mentions=[mention],
+        facts=[fact_view(nasty)],
+    )
+    return SuspectedDuplicate(collection=nasty, cosine=0.9, tentative=False, left=side, right=side)
+
+
+def decision(nasty: str) -> DecisionView:
+    return DecisionView(
+        id=nasty,
+        collection=nasty,
+        kind="merge",
+        what=nasty,
+        reason=nasty,
+        decided_by=nasty,
+        decided_at=NOW.timestamp(),
+        undone_by=None,
+        undone_at=None,
+        applied=True,
+    )
 
 
 def summary(nasty: str) -> EntitySummary:
     return EntitySummary(uuid=nasty, collection=nasty, name=nasty, types=[nasty], summary=nasty)
 
 
-def profile(nasty: str) -> EntityProfile:
-    head = EntityHead(nasty, nasty, nasty, [nasty], nasty, {nasty: 1}, {nasty: 1}, 70, 2)
-    fact = FactView(
+def fact_view(nasty: str) -> FactView:
+    return FactView(
         uuid=nasty,
         source=nasty,
         relation=nasty,
@@ -71,13 +105,17 @@ def profile(nasty: str) -> EntityProfile:
         retired_at=NOW,
         documents=[nasty] * 6,
     )
+
+
+def profile(nasty: str) -> EntityProfile:
+    head = EntityHead(nasty, nasty, nasty, [nasty], nasty, {nasty: 1}, {nasty: 1}, 70, 2)
     mention = MentionView(episode=nasty, document=nasty, name=nasty, type=nasty, sentence=nasty)
     around = Neighbourhood(
         [NeighbourNode(nasty, nasty, nasty, 9), NeighbourNode("b", nasty, "Person", 1)],
         [NeighbourLink(nasty, "b", nasty, nasty, True)],
     )
     mentions = [PlacedMention(mention, place) for place in (None, 20)]
-    return EntityProfile(head, 170, [EntityFact(fact, nasty, nasty)], mentions, around)
+    return EntityProfile(head, 170, [EntityFact(fact_view(nasty), nasty, nasty)], mentions, around)
 
 
 def overview_data(nasty: str) -> OverviewData:
