@@ -7,6 +7,7 @@ import dagster as dg
 from fathom.operations.restorable_copies import erase_expired
 from fathom.orchestration.retention import apply_retention
 from fathom.orchestration.warm_runs.instance_check import raise_if_other
+from fathom.security.actor import acting_as, process_actor
 from fathom.settings import settings
 
 SECONDS_BETWEEN_PASSES = 600
@@ -26,6 +27,7 @@ def old_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     except ValueError:
         cursor = 0.0
     done = apply_retention(settings(), context.instance, cursor=cursor)
-    erase_expired(settings())
+    with acting_as(process_actor("the sensor old_runs")):
+        erase_expired(settings())
     context.update_cursor(str(done.cursor))
     return dg.SkipReason(done.sentence)

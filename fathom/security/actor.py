@@ -33,7 +33,12 @@ _acting: ContextVar[Actor | None] = ContextVar("acting", default=None)
 
 def current_actor() -> Actor:
     """Returns the author of the call at work in this context; without one, the user who runs this process."""
-    return _acting.get() or Actor(OWNER, source=f"{_user()} on {socket.gethostname()}, {_terminal()}")
+    return _acting.get() or process_actor(OWNER)
+
+
+def process_actor(name: str) -> Actor:
+    """Returns an author of this name at work in this process, such as a sensor."""
+    return Actor(name, source=f"{_user()} on {socket.gethostname()}, {_terminal()}")
 
 
 def set_actor(actor: Actor) -> None:
