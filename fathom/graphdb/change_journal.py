@@ -1,8 +1,8 @@
 """Journals the nodes that write transactions touch, while a backup reads a collection without its lease.
 
 The journal is a list of uuids on the collection's WriterLease node, to which each transaction appends those of the nodes that
-it creates, changes or deletes, and of the ends of such relationships. A transaction that does not report them, or a journal that
-has become too long, makes it UNKNOWN: then the reading has to be repeated.
+it creates, changes or deletes, and of the ends of such relationships. A transaction that does not report them, or a journal
+that has become too long, makes it UNKNOWN: then the reading has to be repeated.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fathom.graphdb.arcadedb_process import embedded_version
 from fathom.graphdb.arcadedb_sql import create_fulltext, existing_indexes
 from fathom.graphdb.connection import GraphConnection
 from fathom.graphdb.fencing import LABEL
@@ -93,14 +92,6 @@ def index_names(connection: GraphConnection) -> list[str]:
     if connection.address.embedded:
         return sorted(existing_indexes(connection.address))
     return sorted(row["name"] for row in connection.read("SHOW INDEXES YIELD name, type WHERE type <> 'LOOKUP' RETURN name"))
-
-
-def server_name(connection: GraphConnection) -> str:
-    """Returns the name of the graph server with its version. Raises GraphUnreachable."""
-    if connection.address.embedded:
-        return f"ArcadeDB {embedded_version()}"
-    components = connection.read("CALL dbms.components() YIELD name, versions RETURN name, versions")
-    return next((f"Neo4j {row['versions'][0]}" for row in components if row["name"] == "Neo4j Kernel"), "Neo4j")
 
 
 def _create(connection: GraphConnection, statement: str) -> None:

@@ -19,6 +19,11 @@ def server_version(connection: GraphConnection) -> str:
     return next((str(row["versions"][0]) for row in components if row["name"] == "Neo4j Kernel"), "unknown")
 
 
+def server_name(connection: GraphConnection) -> str:
+    """Returns the name of the server with its version. Raises GraphUnreachable."""
+    return f"{'ArcadeDB' if connection.address.embedded else 'Neo4j'} {server_version(connection)}"
+
+
 def version_issue(version: str, *, embedded: bool) -> str | None:
     """Returns a sentence about a version that is not supported, else None."""
     if embedded:

@@ -23,7 +23,8 @@ from fathom.graph.backup.backup_catalog import BackupCatalog, BackupDescription,
 from fathom.graph.backup.backup_writing import BackupOrder, BackupSources, write_backup
 from fathom.graph.backup.restoring import RestoreTarget, restore_collection, restore_everything
 from fathom.graphdb.connection import open_graph
-from fathom.graphdb.schema import index_names, server_name
+from fathom.graphdb.schema import index_names
+from fathom.graphdb.server_version import server_name
 from fathom.ids import collection_name, document_id
 from fathom.ledger.unfinished_restores import UnfinishedRestores
 from fathom.observability.structured_logging import emit
@@ -167,9 +168,9 @@ def restore(settings: Settings, request: RestoreRequest, on_progress: OnProgress
         account: dict[str, Any] = {"backup": archive.manifest.backup_id, "collections": names, "replace": request.replace}
         about = target.name if target else ALL_COLLECTIONS
         with audited(sources.engine, "graph.restore", collection=about, account=account, announce=True):
+            replaced = _back_up_replaced(settings, sources, target, archive) if request.replace else None
             for name in names:
                 pause(sources.engine, name, reason=RESTORING, by=None, now=time.time())
-            replaced = _back_up_replaced(settings, sources, target, archive) if request.replace else None
             if target is not None:
                 done = restore_collection(target, archive, sources, on_progress)
             else:

@@ -16,6 +16,7 @@ from fathom.graphdb.graph_counts import graph_counts
 from fathom.graphdb.index_states import index_issues, index_states
 from fathom.graphdb.server_version import server_version, version_issue
 from fathom.graphdb.storage_sizes import free_disk_gb
+from fathom.ledger.unfinished_restores import UnfinishedRestores
 from fathom.settings import Settings
 from fathom.tables import episodes, writer_leases
 from fathom.thresholds import THRESHOLDS
@@ -74,10 +75,21 @@ def _issues(settings: Settings, connection: GraphConnection, latency_ms: float, 
     if counts.nodes:  # the schema is created with the first document
         issues += index_issues(index_states(connection))
     try:
+        critical += _restore_issues(settings)
         issues += _ledger_issues(settings, connection, counts.by_label.get("Episodic", 0))
     except DatabaseUnreachable as error:
         issues.append(f"The ledger cannot be compared with the graph: {error.message} {error.what_to_do}".strip())
     return critical, issues
+
+
+def _restore_issues(settings: Settings) -> list[str]:
+    """Returns the collections that an interrupted restore left incomplete."""
+    unfinished = UnfinishedRestores(open_database(settings.operational_url)).all()
+    return [
+        f"The collection {collection} is incomplete and takes no writes: its restore from the backup {backup} is not done. "
+        f"Where it was interrupted, `fathom graph restore {backup}` finishes it."
+        for collection, backup in sorted(unfinished.items())
+    ]
 
 
 def _ledger_issues(settings: Settings, connection: GraphConnection, in_graph: int) -> list[str]:

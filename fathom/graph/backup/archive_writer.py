@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -85,6 +86,11 @@ class ArchiveWriter:
         self._stream.write(comment)
         self._stream.flush()
         return _sha256(self._stream, end + CHECKSUM_LENGTH)
+
+    def close(self) -> None:
+        """Closes the file's directory of members, if `finish` did not; what it then writes is of no use."""
+        with suppress(OSError, ValueError):
+            self._zip.close()
 
     def _start(self) -> None:
         self._zip = zipfile.ZipFile(self._stream, "w", zipfile.ZIP_STORED, allowZip64=True)

@@ -6,7 +6,7 @@ import io
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from sqlalchemy.engine import Engine
 
 from fathom.errors import NotStored
-from fathom.graph.backup.archive_format import CollectionContents, Manifest
+from fathom.graph.backup.archive_format import CollectionContents, Manifest, Part
 from fathom.graph.backup.archive_writer import ArchiveWriter
 from fathom.graph.backup.collection_tables import TABLES, read_rows
 from fathom.graph.backup.graph_parts import GraphParts
@@ -84,32 +84,38 @@ def write_backup(stream: BinaryIO, sources: BackupSources, order: BackupOrder) -
     meter, moment = PauseMeter(), _MomentRows()
     writers = WriterPause(sources.connection, Leases(sources.engine), collections, order.backup_id, meter)
     reader = RecordReader(sources.connection, Selection(order.collection))
-    archive = ArchiveWriter.begin(stream, order.passphrase)
-    with _spool_folder(order.scratch) as folder:
-        spool = spool_moment(writers, reader, folder, lambda: _read_tables(sources.engine, collections, moment))
-        parts = GraphParts(spool)
-        parts.write(archive)
-    created_at = time.time()
-    for (collection, table), rows in moment.rows.items():
-        archive.add_records("table", collection, table, (encode_value(row, packed=True) for row in rows))
-    _add_content(archive, sources.content, moment.versions - order.known_content)
-    for collection, documents in moment.documents.items():
-        _add_artifacts(archive, sources.artifacts, collection, documents)
+    with closing(ArchiveWriter.begin(stream, order.passphrase)) as archive:
+        with _spool_folder(order.scratch) as folder:
+            spool = spool_moment(writers, reader, folder, lambda: _read_tables(sources.engine, collections, moment))
+            parts = GraphParts(spool)
+            parts.write(archive)
+        created_at = time.time()
+        for (collection, table), rows in moment.rows.items():
+            archive.add_records("table", collection, table, (encode_value(row, packed=True) for row in rows))
+        _add_content(archive, sources.content, moment.versions - order.known_content)
+        for collection, documents in moment.documents.items():
+            _add_artifacts(archive, sources.artifacts, collection, documents)
+        manifest = _manifest(order, parts, moment, collections, archive.parts, created_at)
+        return WrittenBackup(manifest, parts.whole.result(), archive.finish(manifest), meter.longest_s)
+
+
+def _manifest(
+    order: BackupOrder, parts: GraphParts, moment: _MomentRows, collections: Sequence[str], written: list[Part], at: float
+) -> Manifest:
     whole = parts.whole.result()
-    manifest = Manifest(
+    return Manifest(
         backup_id=order.backup_id,
-        created_at=created_at,
+        created_at=at,
         **order.labels,
         indexes=list(order.indexes),
         collections=[_contents(name, parts, moment) for name in collections],
         nodes=whole.nodes,
         relationships=whole.relationships,
         digest=whole.digest,
-        parts=archive.parts,
+        parts=written,
         based_on=order.based_on,
         scope=order.collection,
     )
-    return WrittenBackup(manifest, whole, archive.finish(manifest), meter.longest_s)
 
 
 @contextmanager
