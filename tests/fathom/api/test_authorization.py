@@ -48,6 +48,9 @@ ROUTES = [
     ("POST", "/api/keys", "admin", False),
     ("DELETE", "/api/keys/{key}", "admin", False),
     ("GET", "/api/audit", "admin", False),
+    ("POST", "/api/neo4j/export", "operator", True),
+    ("GET", "/api/neo4j/export/{export_id}", "reader", None),
+    ("GET", "/api/neo4j/export/{export_id}/download", "reader", None),
     ("GET", "/api/neo4j/validate", "reader", True),
     ("POST", "/api/neo4j/validate", "reader", True),
     ("POST", "/api/neo4j/repair", "admin", True),
@@ -92,6 +95,8 @@ def call(api: Api, method: str, path: str, collection: str, headers: dict[str, s
         return api.client.post(path, json={"role": "reader", "name": "x"}, headers=headers).status_code
     if path.endswith("/priority"):
         return api.client.post(path, json={"priority": 5}, headers=headers).status_code
+    if path == "/api/neo4j/export":
+        return api.client.post(path, json={"filters": {"collection": collection}}, headers=headers).status_code
     if path.startswith("/api/neo4j/") and method == "POST":
         return api.client.post(path, json={"collection": collection}, headers=headers).status_code
     named = ("/api/documents", "/api/documents/retry-failed", "/api/neo4j/validate")

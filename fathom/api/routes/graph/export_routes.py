@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fathom.api.authorization import Operator, Reader, unbound, within
 from fathom.api.routes.parameters import MAX_COLLECTION, MAX_NAME, TextParameter
+from fathom.api.shared_graph import shared_graph
 from fathom.errors import FathomError
 from fathom.graph.content.graph_records import Selection, ValidityBasis
 from fathom.graph.export.graph_export import FORMATS, ZIP, FormatName
@@ -82,6 +83,7 @@ async def export(request: Request, response: Response, caller: Operator, wanted:
     )
     if len(_running) >= AT_ONCE:
         raise HTTPException(503, f"{AT_ONCE} exports are being made; ask again.", headers={"Retry-After": "10"})
+    await shared_graph(request).run(lambda connection: connection.verify())  # an absent graph is told at once
     settings: Settings = request.app.state.settings
     begun = await run_in_threadpool(begin_export, settings, wanted.format, selection)
     task = asyncio.create_task(run_in_threadpool(make_export, settings, begun, selection))
