@@ -44,6 +44,7 @@ CASES = (
     "deployment_crashes",
     "converter_kills",
     "observability",
+    "graph_backups",
 )
 RESULTS = Path(__file__).with_name("results")
 SECONDS_PER_CASE = 2700
