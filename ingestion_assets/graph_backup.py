@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from checks.graph_backups import ASSET, DESCRIPTION, NAME, backup_outcome
+from checks.backup_proof import ASSET, DESCRIPTION, NAME, backup_outcome
 from fathom.errors import FathomError
 from fathom.settings import settings
 from ingestion_assets.attempts import failure

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from checks.graph_backups import backup_outcome
+from checks.backup_proof import backup_outcome
 from fathom.graph.backup.backup_catalog import BackupDescription, BackupProof
 from fathom.operations.graph_backups import open_catalog
 from fathom.settings import Settings

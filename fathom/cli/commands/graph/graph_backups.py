@@ -40,7 +40,7 @@ def digest(collection: Collection = None, as_json: AsJson = False) -> int:
 
 @dataclass(frozen=True)
 class BackupOptions:
-    """What to back up, and where to."""
+    """The collection to back up, and the place for the backup."""
 
     collection: Collection = None
     to: Annotated[str | None, typer.Option(metavar="URL", help="A folder or fsspec URL; default: FATHOM_BACKUPS.")] = None
