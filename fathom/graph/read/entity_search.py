@@ -38,11 +38,13 @@ def search_entities(
 ) -> list[EntitySummary]:
     """Returns entities of which the name has each word of the text, or a longer one; the best first. Raises GraphUnreachable.
 
-    A text without words finds some entities, in no order.
+    An empty text finds some entities, in no order.
     """
     words = re.findall(r"\w+", text.lower())[:MAX_WORDS]
-    if not words:
+    if not text.strip():
         rows = [] if skip else connection.read(SOME, collection=collection, limit=limit)
+    elif not words:
+        rows = []
     else:
         clauses = [f"name:{word}*" for word in words]
         if collection is not None:
