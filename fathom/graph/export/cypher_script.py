@@ -1,7 +1,8 @@
 """Writes a graph as a Cypher script that loads with cypher-shell, Neo4j Browser, or statement by statement through a driver.
 
 Constraints and indexes come first; then nodes and relationships, up to MAX_ROWS a statement, each of which is a transaction.
-Nodes have a label and an id for the time of loading, by which relationships find them; the last statements remove both.
+Nodes have a label and an id for the time of loading, by which relationships find them; the last statements remove both. The
+server's cache of statements is cleared now and then.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from fathom.graph.export.value_kinds import STRING
 MAX_ROWS = 1_000  # a statement
 MAX_CHARACTERS = 1_000_000  # a statement of several rows
 REMOVED_AT_ONCE = 10_000  # loading labels a statement
+_CACHED = 20_000_000  # characters of statements: the server keeps the last thousand, which fills the memory of a small one
+_FORGET = "CALL db.clearQueryCaches();\n"
 _HELD = 16_000_000  # characters of rows that wait for more of their labels or type
 _VARIANTS = 8  # statements in the making for the same labels, where the same property has values of several kinds
 LABEL, KEY = "__FathomImport", "__fathom_import_id"
@@ -100,6 +103,7 @@ class CypherBatches:
         self._waiting: dict[tuple[str, ...], list[CypherBatch]] = {}
         self._clauses: dict[tuple[str, ...], _Clauses] = {}
         self._held = 0
+        self._cached = 0
 
     def add(self, key: tuple[str, ...], clauses: _Clauses, ids: tuple[str, ...], properties: Mapping[str, Any]) -> None:
         """Adds a row to a statement of the key, which has these clauses. Raises KeyError for an unwritable value."""
@@ -150,6 +154,10 @@ class CypherBatches:
         self._held -= batch.size
         for statement in batch.statements(self._clauses[key]):
             self._write(statement)
+            self._cached += len(statement)
+        if self._cached > _CACHED:
+            self._write(_FORGET)
+            self._cached = 0
 
 
 def write_cypher_script(target: Path, source: RecordSource, schema: Sequence[str]) -> None:
