@@ -1,6 +1,7 @@
 """Takes screenshots of the page from a temporary deployment: python scripts/screenshots.py FOLDER
 
-start, middle (documents on their way), error, done (a fact and its sentence lit), phone and dark, each a PNG of 256 colours.
+start, middle (documents on their way), error, done (a fact and its sentence lit), phone, dark, the graph and an entity, each a
+PNG of 256 colours.
 Wants what `make install-dev` installs and a Chromium (Debian: apt-get install chromium).
 """
 
@@ -133,6 +134,12 @@ def shots(of: Settings, browser: Browser, folder: Path) -> None:
     with taken.page(f"/documents/{encoded('harbour/new-director.html')}", size=PHONE, dark=True) as page:
         page.locator("button.fact").first.wait_for()
         taken.keep(page, "phone-document")
+    with taken.page("/graph", size=PHONE) as page:
+        taken.keep(page, "phone-graph")
+    with taken.page("/graph/entities?q=solberg&collection=harbour", size={"width": 1280, "height": 1200}) as page:
+        page.get_by_role("link", name="Ingrid Solberg").first.click()
+        page.locator(".timeline li").first.wait_for()
+        taken.keep(page, "entity")
 
 
 def checked(page: Page) -> None:

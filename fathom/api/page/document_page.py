@@ -20,6 +20,7 @@ from fathom.api.routes.document_paths import DocumentId, encoded
 from fathom.api.routes.parameters import MAX_PLACE
 from fathom.database import open_database
 from fathom.errors import FathomError, GraphUnreachable, NotStored
+from fathom.ids import split_document_id
 from fathom.observability.event_store import Events
 from fathom.operations.document_passages import graph_content_of, passages
 from fathom.orchestration.materializations import CheckRecord, records_of
@@ -158,7 +159,8 @@ async def graph(request: Request, caller: Visitor, document: DocumentId) -> Resp
         part = await run_in_threadpool(graph_content_of, settings, document)
     except GraphUnreachable as error:
         return html_response(GraphPart(problem=f"{error.message} {error.what_to_do}"))
-    return html_response(GraphPart(await run_in_threadpool(picture, part) if part.entities else None))
+    collection = split_document_id(document)[0]
+    return html_response(GraphPart(await run_in_threadpool(picture, part, collection) if part.entities else None))
 
 
 async def _found(request: Request, caller: Caller, document: str) -> tuple[Settings, DocumentStatus, list[StageStep]]:

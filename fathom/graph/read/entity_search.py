@@ -18,7 +18,8 @@ CALL db.index.fulltext.queryNodes('node_name_and_summary', $words, {{limit: $mos
 WHERE $collection IS NULL OR n.group_id = $collection
 RETURN {_COLUMNS}, score ORDER BY score DESC, uuid SKIP $skip LIMIT $limit
 """
-SOME = f"MATCH (n:Entity) WHERE $collection IS NULL OR n.group_id = $collection RETURN {_COLUMNS} LIMIT $limit"
+SOME = f"MATCH (n:Entity) RETURN {_COLUMNS} LIMIT $limit"
+SOME_OF_COLLECTION = f"MATCH (n:Entity) WHERE n.group_id = $collection RETURN {_COLUMNS} LIMIT $limit"
 
 
 class EntitySummary(BaseModel):
@@ -42,7 +43,8 @@ def search_entities(
     """
     words = re.findall(r"\w+", text.lower())[:MAX_WORDS]
     if not text.strip():
-        rows = [] if skip else connection.read(SOME, collection=collection, limit=limit)
+        query = SOME if collection is None else SOME_OF_COLLECTION  # the second reads an index
+        rows = [] if skip else connection.read(query, collection=collection, limit=limit)
     elif not words:
         rows = []
     else:

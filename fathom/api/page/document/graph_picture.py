@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
+from urllib.parse import urlencode
 
 from fathom.api.page.figures_in_words import many
+from fathom.api.routes.parameters import MAX_NAME as MAX_SEARCH
 from fathom.operations.document_passages import DocumentGraphContent
 
 WIDTH, HEIGHT = 960.0, 400.0
@@ -34,7 +36,7 @@ class PictureLine:
 
 @dataclass(frozen=True)
 class PictureNode:
-    """The dot of an entity with its label; coordinates as text."""
+    """The dot of an entity with its label; coordinates as text. `address` finds the entity's own page."""
 
     kind: str
     title: str
@@ -44,6 +46,7 @@ class PictureNode:
     label: str
     label_x: str
     label_y: str
+    address: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ class GraphPicture:
     nodes: list[PictureNode]
 
 
-def picture(part: DocumentGraphContent) -> GraphPicture:
-    """Returns the picture, with a count of omitted entities."""
+def picture(part: DocumentGraphContent, collection: str) -> GraphPicture:
+    """Returns the picture, with a count of omitted entities; each entity is a link to a search in the collection."""
     joined = Counter(name for fact in part.facts for name in (fact.source, fact.target))
     names = sorted(joined, key=lambda name: (-joined[name], -part.mentions.get(name, 0), name))
     drawn = {name: part.entities.get(name, "Entity") for name in names[:MAX_ENTITIES]}
@@ -72,7 +75,7 @@ def picture(part: DocumentGraphContent) -> GraphPicture:
     return GraphPicture(
         _summary(part, joined=len(joined), drawn=len(drawn)),
         [_line(places[source], places[target], texts[source, target]) for source, target in pairs],
-        [_node(name, drawn[name], places[name], degree[name]) for name in drawn],
+        [replace(_node(name, drawn[name], places[name], degree[name]), address=_search(collection, name)) for name in drawn],
     )
 
 
@@ -151,6 +154,10 @@ def _node(name: str, kind: str, at: Point, degree: int) -> PictureNode:
         label_x=_at(at[0] + 9 + min(4.0, degree / 3)),
         label_y=_at(at[1] + 4),
     )
+
+
+def _search(collection: str, name: str) -> str:
+    return f"/graph/entities?{urlencode({'collection': collection, 'q': name[:MAX_SEARCH]})}"
 
 
 def _at(value: float) -> str:

@@ -160,7 +160,7 @@ VIEWS: dict[str, Callable[[], View]] = {
     "checks": lambda: ChecksPart([CheckRecord("chunks", NASTY, passed, True, NASTY) for passed in (False, True)]),
     "checks, hidden": lambda: ChecksPart(problem=NASTY),
     "graph": lambda: GraphPart(
-        picture(DocumentGraphContent({NASTY: NASTY, "b": "Person"}, {}, [fact(NASTY), fact(NASTY, "b")]))
+        picture(DocumentGraphContent({NASTY: NASTY, "b": "Person"}, {}, [fact(NASTY), fact(NASTY, "b")]), NASTY)
     ),
     "graph, hidden": lambda: GraphPart(problem=NASTY),
     "first page": lambda: FirstPagePart(NASTY, f"/api/documents/{encoded(NASTY)}/preview.png"),

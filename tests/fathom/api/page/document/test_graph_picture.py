@@ -16,7 +16,7 @@ def fact(source: str, target: str) -> EpisodeFact:
 
 
 def drawn(part: DocumentGraphContent) -> str:
-    return render(picture(part))
+    return render(picture(part, "c"))
 
 
 def star(count: int) -> DocumentGraphContent:
@@ -48,6 +48,12 @@ def test_names_do_not_run_into_each_other() -> None:
     places = list(laid_out(list(part.entities), [(one.source, one.target) for one in part.facts]).values())
     pairs = [(a, b) for at, a in enumerate(places) for b in places[:at]]
     assert all(abs(a[0] - b[0]) > 60 or abs(a[1] - b[1]) > 8 for a, b in pairs)
+
+
+def test_each_entity_is_a_link_to_itself_among_the_entities_of_the_collection() -> None:
+    assert re.findall(r'<a href="([^"]*)"', drawn(star(2))) == [
+        f"/graph/entities?collection=c&amp;q=Entity+{number}" for number in (0, 1)
+    ]
 
 
 def test_what_no_fact_joins_is_counted() -> None:

@@ -45,8 +45,8 @@ NOW = datetime.now(UTC)
 def graph_views(nasty: str, caller: Caller) -> dict[str, Callable[[], View]]:
     """Returns the views by name."""
     return {
-        "graph": lambda: graph_overview(overview_data(nasty)),
-        "graph, away": lambda: graph_overview(OverviewData(nasty, problem=nasty)),
+        "overview": lambda: graph_overview(overview_data(nasty)),
+        "overview, away": lambda: graph_overview(OverviewData(nasty, problem=nasty)),
         "backups": lambda: backups_page([backup(nasty, scope) for scope in (nasty, None)], [nasty], caller, 0),
         "clear": lambda: clear_page(nasty, ClearPlan(collections=[nasty], documents=1, nodes=2, relationships=3), fixed=False),
         "clear, unknown": lambda: ClearPage(nasty, True, nasty, "", None),

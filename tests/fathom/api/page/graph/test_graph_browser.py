@@ -61,7 +61,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, require_or_skip: RequireOrSki
     port = free_port()
     home = tmp_path_factory.mktemp("site") / "home"
     settings = Settings(home=home, graph_uri=None, graph_heap_mb=256, api_port=port, api_requests_per_minute=100_000)
-    (home / "tmp").mkdir(parents=True)
     part = GraphComponent(settings)
     part.start()
     writer = open_writer(settings)
