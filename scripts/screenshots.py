@@ -136,8 +136,8 @@ def shots(of: Settings, browser: Browser, folder: Path) -> None:
         taken.keep(page, "phone-document")
     with taken.page("/graph", size=PHONE) as page:
         taken.keep(page, "phone-graph")
-    with taken.page("/graph/entities?q=solberg&collection=harbour", size={"width": 1280, "height": 1200}) as page:
-        page.get_by_role("link", name="Ingrid Solberg").first.click()
+    with taken.page("/graph/entities?q=harbour+trust&collection=harbour", size={"width": 1280, "height": 1200}) as page:
+        page.get_by_role("link", name="Kelmouth Harbour Trust", exact=True).click()
         page.locator(".timeline li").first.wait_for()
         taken.keep(page, "entity")
 

@@ -8,7 +8,6 @@ from fathom.graphdb.connection import GraphConnection
 
 MAX_NEIGHBOURS = 39  # a picture of more than 40 entities is unreadable
 MAX_SEEN = 5_000  # facts of the entity that are looked at for its neighbours
-MAX_LINKS = 400  # facts among the entities
 NEIGHBOURS = """
 MATCH (n:Entity {uuid: $uuid})-[r:RELATES_TO]-(o:Entity) WHERE o.uuid <> $uuid
 WITH o, r LIMIT $seen
@@ -20,9 +19,9 @@ RETURN n.uuid AS uuid, n.name AS name, labels(n) AS labels, COUNT { (n)-[:RELATE
 """
 LINKS = """
 MATCH (a:Entity)-[r:RELATES_TO]->(b:Entity) WHERE a.uuid IN $uuids AND b.uuid IN $uuids
-RETURN r.uuid AS uuid, a.uuid AS source, b.uuid AS target, r.name AS relation, r.fact AS fact,
-r.invalid_at IS NOT NULL OR r.expired_at IS NOT NULL OR r.retired_at IS NOT NULL AS ended
-ORDER BY uuid LIMIT $most
+WITH a.uuid AS source, b.uuid AS target, r.fact AS fact,
+CASE WHEN r.invalid_at IS NULL AND r.expired_at IS NULL AND r.retired_at IS NULL THEN 1 ELSE 0 END AS holds
+RETURN source, target, count(fact) AS number, sum(holds) AS holding, collect(fact)[0..5] AS facts
 """
 
 
@@ -38,18 +37,18 @@ class NeighbourNode:
 
 @dataclass(frozen=True)
 class NeighbourLink:
-    """A fact between two entities of the neighbourhood."""
+    """The facts from one entity of the neighbourhood to another: their number, how many of them hold, and the first five."""
 
     source: str
     target: str
-    relation: str
-    fact: str
-    ended: bool
+    number: int
+    holding: int
+    facts: list[str]
 
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """The entities, the one in the middle first, and the facts among them."""
+    """The entities, the one in the middle first, and the facts among them by their ends."""
 
     nodes: list[NeighbourNode]
     links: list[NeighbourLink]
@@ -71,7 +70,7 @@ def read_neighbourhood(connection: GraphConnection, uuid: str) -> Neighbourhood:
         if one in rows
     ]
     links = [
-        NeighbourLink(row["source"], row["target"], row["relation"], row["fact"], row["ended"])
-        for row in connection.read(LINKS, uuids=[node.uuid for node in nodes], most=MAX_LINKS)
+        NeighbourLink(row["source"], row["target"], row["number"], row["holding"], sorted(row["facts"]))
+        for row in connection.read(LINKS, uuids=[node.uuid for node in nodes])
     ]
     return Neighbourhood(nodes, links)

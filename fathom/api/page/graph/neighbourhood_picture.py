@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 
-from fathom.api.page.document.graph_picture import HEIGHT, WIDTH, PictureLine, PictureNode, laid_out
+from fathom.api.page.document.graph_picture import HEIGHT, WIDTH, PictureLine, PictureNode, Point, laid_out
 from fathom.api.page.figures_in_words import many
 from fathom.api.page.graph.entities_page import entity_address
 from fathom.graph.read.neighbourhood import Neighbourhood, NeighbourLink, NeighbourNode
 
-MAX_LABEL = 24  # characters
-MAX_TITLES = 5  # facts of a line that are said
+MAX_LABEL = 24  # characters, with the number of what is left out
 _KINDS = ("Person", "Organization", "Location")
 
 
@@ -59,12 +58,12 @@ class NeighbourhoodPicture:
 
 def neighbourhood_picture(found: Neighbourhood) -> NeighbourhoodPicture:
     """Returns the picture, the first entity in the middle of its links."""
-    between: dict[tuple[str, str], list[NeighbourLink]] = defaultdict(list)
-    for link in found.links:
-        if link.source != link.target:
-            between[link.source, link.target].append(link)
+    between = {(link.source, link.target): link for link in found.links if link.source != link.target}
     places = laid_out([node.uuid for node in found.nodes], sorted(between)) if len(found.nodes) > 1 else {}
-    drawn = Counter(end for link in found.links for end in {link.source, link.target})
+    drawn: Counter[str] = Counter()
+    for link in found.links:
+        for end in {link.source, link.target}:
+            drawn[end] += link.number
     nodes = [_node(node, places[node.uuid], drawn[node.uuid], centre=at == 0) for at, node in enumerate(found.nodes) if places]
     first = found.nodes[0] if found.nodes else None
     hidden = max(0, first.facts - drawn[first.uuid]) if first else 0
@@ -74,24 +73,29 @@ def neighbourhood_picture(found: Neighbourhood) -> NeighbourhoodPicture:
         height=f"{HEIGHT:.0f}",
         label=f"Neighbourhood of {first.name}: {summary}" if first else "",
         summary=f"{summary}; {many(hidden, 'fact')} left out" if hidden else summary,
-        lines=[_line(places[a], places[b], links) for (a, b), links in sorted(between.items())],
+        lines=[_line(places[a], places[b], link) for (a, b), link in sorted(between.items())],
         nodes=nodes,
         items=[_item(node, found.nodes[0].uuid, found.links) for node in found.nodes[1:]],
     )
 
 
-def _line(source: tuple[float, float], target: tuple[float, float], links: list[NeighbourLink]) -> ExploredLine:
+def _line(source: Point, target: Point, link: NeighbourLink) -> ExploredLine:
     (x1, y1), (x2, y2) = source, target
-    title = "\n".join(link.fact for link in links[:MAX_TITLES])
-    return ExploredLine(
-        PictureLine(f"{x1:.1f}", f"{y1:.1f}", f"{x2:.1f}", f"{y2:.1f}", title), ended=all(link.ended for link in links)
-    )
+    line = PictureLine(f"{x1:.1f}", f"{y1:.1f}", f"{x2:.1f}", f"{y2:.1f}", "\n".join(_said(link.facts, link.number)))
+    return ExploredLine(line, ended=not link.holding)
 
 
-def _node(node: NeighbourNode, at: tuple[float, float], drawn: int, *, centre: bool) -> ExploredNode:
+def _said(facts: list[str], number: int) -> list[str]:
+    """Returns the facts, and the number of those beyond them."""
+    return [*facts, f"and {number - len(facts):,} more"] if number > len(facts) else facts
+
+
+def _node(node: NeighbourNode, at: Point, drawn: int, *, centre: bool) -> ExploredNode:
     x, y = at
     hidden = max(0, node.facts - drawn)
-    label = node.name if len(node.name) <= MAX_LABEL else node.name[: MAX_LABEL - 1].rstrip() + "…"
+    left_out = f"+{hidden:,}" if hidden else None
+    room = MAX_LABEL - (len(left_out) + 1 if left_out else 0)
+    label = node.name if len(node.name) <= room else node.name[: room - 1].rstrip() + "…"
     dot = PictureNode(
         kind=_kind(node),
         title=f"{node.name}, {node.type}, {many(node.facts, 'fact')}",
@@ -102,16 +106,17 @@ def _node(node: NeighbourNode, at: tuple[float, float], drawn: int, *, centre: b
         label_x=f"{x + 12 + (3 if centre else 0):.1f}",
         label_y=f"{y + 4:.1f}",
     )
-    return ExploredNode(f"{entity_address(node.uuid)}#around", centre, dot, f"+{hidden:,}" if hidden else None)
+    return ExploredNode(f"{entity_address(node.uuid)}#around", centre, dot, left_out)
 
 
 def _item(node: NeighbourNode, centre: str, links: list[NeighbourLink]) -> NeighbourItem:
-    shared = [link.fact for link in links if {link.source, link.target} == {node.uuid, centre}]
+    shared = [link for link in links if {link.source, link.target} == {node.uuid, centre}]
+    facts = [fact for link in shared for fact in link.facts]
     return NeighbourItem(
         name=node.name,
         address=f"{entity_address(node.uuid)}#around",
         about=f"{node.type}, {many(node.facts, 'fact')}",
-        facts=shared[:MAX_TITLES],
+        facts=_said(facts, sum(link.number for link in shared)),
     )
 
 

@@ -112,7 +112,7 @@ def profile(nasty: str) -> EntityProfile:
     mention = MentionView(episode=nasty, document=nasty, name=nasty, type=nasty, sentence=nasty)
     around = Neighbourhood(
         [NeighbourNode(nasty, nasty, nasty, 9), NeighbourNode("b", nasty, "Person", 1)],
-        [NeighbourLink(nasty, "b", nasty, nasty, True)],
+        [NeighbourLink(nasty, "b", 1, 0, [nasty])],
     )
     mentions = [PlacedMention(mention, place) for place in (None, 20)]
     return EntityProfile(head, 170, [EntityFact(fact_view(nasty), nasty, nasty)], mentions, around)
