@@ -48,6 +48,14 @@ ROUTES = [
     ("POST", "/api/keys", "admin", False),
     ("DELETE", "/api/keys/{key}", "admin", False),
     ("GET", "/api/audit", "admin", False),
+    ("GET", "/api/neo4j/stats", "reader", True),
+    ("GET", "/api/neo4j/health", "reader", False),
+    ("POST", "/api/neo4j/query", "reader", False),
+    ("GET", "/api/neo4j/backup", "admin", False),
+    ("POST", "/api/neo4j/backup", "admin", True),
+    ("POST", "/api/neo4j/backup/prove", "admin", False),
+    ("POST", "/api/neo4j/restore", "admin", False),
+    ("DELETE", "/api/neo4j/clear", "admin", True),
     ("POST", "/api/neo4j/export", "operator", True),
     ("GET", "/api/neo4j/export/{export_id}", "reader", None),
     ("GET", "/api/neo4j/export/{export_id}/download", "reader", None),
@@ -67,6 +75,12 @@ ROUTES = [
     ("GET", "/api/neo4j/decisions", "reader", None),
     ("POST", "/api/neo4j/decisions/undo", "admin", None),
 ]
+BODIES: dict[str, dict[str, object]] = {
+    "/api/neo4j/query": {"cypher": "RETURN 1"},
+    "/api/neo4j/restore": {"backup_id": "20200101T000000Z-0000"},
+    "/api/neo4j/backup/prove": {"backup_id": "20200101T000000Z-0000"},
+    "/api/neo4j/clear": {"confirm": True, "confirmation_code": "DELETE_ALL_DATA"},
+}
 ROLES: tuple[KeyRole, ...] = ("reader", "operator", "admin")
 
 
@@ -97,9 +111,12 @@ def call(api: Api, method: str, path: str, collection: str, headers: dict[str, s
         return api.client.post(path, json={"priority": 5}, headers=headers).status_code
     if path == "/api/neo4j/export":
         return api.client.post(path, json={"filters": {"collection": collection}}, headers=headers).status_code
+    if body := BODIES.get(path):
+        whole = {**body, "collection": collection} if path == "/api/neo4j/clear" else body
+        return api.client.request(method, path, json=whole, headers=headers).status_code
     if path.startswith("/api/neo4j/") and method == "POST":
         return api.client.post(path, json={"collection": collection}, headers=headers).status_code
-    named = ("/api/documents", "/api/documents/retry-failed", "/api/neo4j/validate")
+    named = ("/api/documents", "/api/documents/retry-failed", "/api/neo4j/validate", "/api/neo4j/stats")
     parameters = {"collection": collection} if path in named else {}
     return api.client.request(method, path, headers=headers, params=parameters).status_code
 
