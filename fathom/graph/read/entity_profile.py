@@ -27,12 +27,13 @@ MATCH (p:Episodic)-[m:MENTIONS]->(n:Entity {uuid: $uuid})
 RETURN p.uuid AS episode, p.source_description AS document, p.content AS content, m.name AS name, m.type AS type
 ORDER BY document, episode SKIP $skip LIMIT $limit
 """
-_ANY = "MATCH (n:Entity {{uuid: $uuid}})-[r:RELATES_TO]-(o:Entity) WHERE {where}"
+_ANY = "MATCH (n:Entity {{uuid: $uuid}})-[r:RELATES_TO]-(o:Entity) WHERE o.group_id = n.group_id AND ({where})"
 FACTS = f"""
 {_ANY}
 RETURN r.uuid AS uuid, startNode(r).name AS source, r.name AS relation, endNode(r).name AS target, r.fact AS fact,
 r.valid_at AS valid_at, r.invalid_at AS invalid_at, r.expired_at AS expired_at, r.retired_at AS retired_at,
-r.episodes AS episodes, o.uuid AS other, o.name AS other_name
+r.episodes AS episodes, o.uuid AS other, o.name AS other_name,
+startNode(r).uuid = o.uuid AS incoming
 ORDER BY valid_at, uuid SKIP $skip LIMIT $limit
 """
 COUNT = f"{_ANY} RETURN count(DISTINCT r.uuid) AS facts"
@@ -55,11 +56,12 @@ class EntityHead:
 
 @dataclass(frozen=True)
 class EntityFact:
-    """A fact of an entity, and its other end."""
+    """A fact of an entity, and its other end, which is the fact's subject where it is `incoming`."""
 
     fact: FactView
     other: str
     other_name: str
+    incoming: bool = False
 
 
 def read_head(connection: GraphConnection, uuid: str) -> EntityHead | None:
@@ -111,9 +113,10 @@ def read_entity_facts(
     at: datetime | None = moment.at if moment else None
     total = connection.read(COUNT.format(where=where), uuid=uuid, at=at)[0]["facts"]
     rows: list[dict[str, Any]] = connection.read(FACTS.format(where=where), uuid=uuid, at=at, skip=skip, limit=limit)
-    others = {row["uuid"]: row for row in rows}
     found = fact_views(connection, rows)
-    return total, [
-        EntityFact(fact, others[fact.uuid]["other"], others[fact.uuid]["other_name"] or others[fact.uuid]["other"])
-        for fact in found
-    ]
+    by_uuid = {row["uuid"]: row for row in rows}
+    return total, [_entity_fact(fact, by_uuid[fact.uuid]) for fact in found]
+
+
+def _entity_fact(fact: FactView, row: dict[str, Any]) -> EntityFact:
+    return EntityFact(fact, row["other"], row["other_name"] or row["other"], row["incoming"])

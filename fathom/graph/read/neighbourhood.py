@@ -9,7 +9,7 @@ from fathom.graphdb.connection import GraphConnection
 MAX_NEIGHBOURS = 39  # a picture of more than 40 entities is unreadable
 MAX_SEEN = 5_000  # facts of the entity that are looked at for its neighbours
 NEIGHBOURS = """
-MATCH (n:Entity {uuid: $uuid})-[r:RELATES_TO]-(o:Entity) WHERE o.uuid <> $uuid
+MATCH (n:Entity {uuid: $uuid})-[r:RELATES_TO]-(o:Entity) WHERE o.uuid <> $uuid AND o.group_id = n.group_id
 WITH o, r LIMIT $seen
 RETURN o.uuid AS uuid, count(r) AS facts ORDER BY facts DESC, uuid LIMIT $most
 """

@@ -33,7 +33,7 @@ class FactBar:
 
 @dataclass(frozen=True)
 class FactLine:
-    """A fact; `ended` says why it holds no more, `kind` is the class of its bar."""
+    """A fact, of which the other entity is the subject if `incoming`; `ended` says why it holds no more, `kind` is a class."""
 
     kind: str
     when: str
@@ -42,6 +42,7 @@ class FactLine:
     relation: str
     other: str
     other_address: str
+    incoming: bool
     bar: FactBar
     documents: list[FactDocument]
     more_documents: int
@@ -79,6 +80,7 @@ def _line(one: EntityFact, first: datetime, last: datetime) -> FactLine:
         relation=fact.relation.replace("_", " ").lower(),
         other=one.other_name,
         other_address=entity_address(one.other),
+        incoming=one.incoming,
         bar=FactBar(f"{min(left, 100 - MIN_WIDTH):.2f}%", f"{min(width, 100):.2f}%"),
         documents=[FactDocument(name, f"/documents/{encoded(name)}") for name in fact.documents[:MAX_DOCUMENTS]],
         more_documents=max(0, len(fact.documents) - MAX_DOCUMENTS),

@@ -123,7 +123,8 @@ def test_the_home_has_no_ticket_that_could_be_read_and_used(api: Api) -> None:
 
 def test_nothing_of_a_page_may_run_or_load_from_elsewhere(api: Api) -> None:
     signed_in(api)
-    for path in ("/", "/sign-in", "/documents/c%2Fnothing.md"):
+    graph_pages = ("/graph", "/graph/entities", "/graph/validate", "/graph/backups", "/graph/clear")
+    for path in ("/", "/sign-in", "/documents/c%2Fnothing.md", *graph_pages):
         answer = api.client.get(path)
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy

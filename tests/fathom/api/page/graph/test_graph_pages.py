@@ -147,7 +147,7 @@ def test_entities_are_found_by_the_beginnings_of_their_words(graph_api: Api, mor
 
 @pytest.mark.integration
 def test_an_entity_is_shown_with_facts_over_time_and_the_sentences_it_is_in(
-    graph_api: Api, moreno: str, collection: str
+    graph_api: Api, graph: GraphConnection, moreno: str, collection: str
 ) -> None:
     status, html = got(graph_api, f"/graph/entities/{moreno}", "reader", collection)
     assert status == 200
@@ -156,6 +156,8 @@ def test_an_entity_is_shown_with_facts_over_time_and_the_sentences_it_is_in(
     assert "from 1998-03-01 until 2011-12-31" in html
     assert f'href="/documents/{collection}%2Fa.md#chunk-2">{collection}/a.md, chunk 2</a>' in html
     assert BRIDGE in html
+    bridge = got(graph_api, f"/graph/entities/{find_entity(graph, collection, 'Tamar Bridge')}")[1]
+    assert re.search(r">Ada Moreno</a> <b>designed</b> it", bridge)
     assert len(re.findall(r'<a href="/graph/entities/[^"]*#around" class="node', html)) == 3
 
 
@@ -179,3 +181,21 @@ def test_an_entity_of_another_collection_is_not_shown_and_an_unknown_one_is_told
     status, html = got(graph_api, f"/graph/entities/{moreno}", "admin", "other")
     assert (status, "Ada" in html) == (403, False)
     assert got(graph_api, "/graph/entities/nothing%27%20OR%201=1")[0] == 404
+
+
+@pytest.mark.integration
+def test_a_fact_that_leads_to_another_collection_does_not_show_it(
+    graph_api: Api, moreno: str, graph: GraphConnection, collection: str
+) -> None:
+    create = """
+    MATCH (n:Entity {uuid: $uuid})
+    CREATE (o:Entity {uuid: $other, group_id: $secret, name: 'Secret Works'})
+    CREATE (n)-[:RELATES_TO {uuid: $other, group_id: $secret, name: 'OWNS', fact: 'She owns Secret Works.', episodes: []}]->(o)
+    """
+    other = f"{moreno}-other"
+    graph.write(lambda tx: tx.run(create, uuid=moreno, other=other, secret=f"{collection}-2").consume())
+    try:
+        status, html = got(graph_api, f"/graph/entities/{moreno}", "reader", collection)
+        assert (status, "Tamar Bridge" in html, "Secret Works" in html) == (200, True, False)
+    finally:
+        graph.write(lambda tx: tx.run("MATCH (o:Entity {uuid: $uuid}) DETACH DELETE o", uuid=other).consume())
