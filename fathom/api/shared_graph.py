@@ -44,6 +44,10 @@ class SharedGraph:
         """Returns the result of the work, which is done in a thread."""
         return await run_in_threadpool(lambda: work(self.connection()))
 
+    async def require(self) -> None:
+        """Raises GraphUnreachable within two seconds where the graph does not answer, before work that tries for longer."""
+        await self.run(GraphConnection.verify)
+
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Waits until fewer than AT_ONCE queries of people run. Raises 503 after WAIT_S."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from fathom.api.authorization import Admin, unbound, within
 from fathom.api.routes.parameters import MAX_COLLECTION, MAX_NAME
+from fathom.api.shared_graph import shared_graph
 from fathom.errors import Refused
 from fathom.graph.backup.backup_catalog import BackupDescription, BackupProof
 from fathom.operations.clear_graph import CONFIRMATION_CODE, ClearedGraph, clear
@@ -95,6 +96,7 @@ async def make_backup(request: Request, caller: Admin, wanted: BackupOrdered) ->
     """Back up a collection, or all. Answers when it is made."""
     collection = _collection(caller, wanted.collection)
     ordered = BackupRequest(collection=collection, incremental=wanted.incremental, passphrase=_secret(wanted.passphrase))
+    await shared_graph(request).require()
     return await _alone(lambda: back_up(request.app.state.settings, ordered))
 
 
@@ -116,6 +118,7 @@ async def restore_backup(request: Request, caller: Admin, wanted: RestoreOrdered
         replace=wanted.replace,
         passphrase=_secret(wanted.passphrase),
     )
+    await shared_graph(request).require()
     return await _alone(lambda: restore(request.app.state.settings, ordered))
 
 
@@ -126,6 +129,7 @@ async def clear_graph(request: Request, caller: Admin, wanted: ClearOrdered) -> 
     if not wanted.confirm:
         raise Refused("Nothing was deleted: `confirm` is not true.")
     code, first = wanted.confirmation_code, wanted.backup_first
+    await shared_graph(request).require()
     return await _alone(lambda: clear(request.app.state.settings, collection, confirmation_code=code, backup_first=first))
 
 

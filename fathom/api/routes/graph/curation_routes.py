@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fathom.api.authorization import Admin, Reader, unbound, within
 from fathom.api.routes.parameters import CollectionQuery, TextParameter
+from fathom.api.shared_graph import shared_graph
 from fathom.errors import UsageWrong
 from fathom.graph.read.entity_views import EntityView, FactView
 from fathom.graph.read.graph_at_time import GraphAtTime, Moment
@@ -150,6 +151,7 @@ async def undo_decision(request: Request, caller: Admin, wanted: DecisionRequest
     settings = _settings(request)
     found = await _known(lambda: curate.find_decision(settings, wanted.decision, wanted.collection))
     within(caller, found.collection)
+    await shared_graph(request).require()
     by = Decider(caller.name)
     return await _done(lambda: curate.undo_decision(settings, found.id, by, collection=found.collection))
 
@@ -160,6 +162,7 @@ async def duplicates(
 ) -> DuplicateQueue:
     """List entities that may be the same and wait for a decision, with the evidence of both, the most alike first."""
     wanted = _collection(caller, collection)
+    await shared_graph(request).require()
     return await run_in_threadpool(suspected_duplicates, _settings(request), wanted, limit)
 
 
@@ -175,6 +178,7 @@ async def at(
 ) -> GraphAtTime:
     """Show entities and facts as of a time."""
     wanted, moment = _collection(caller, collection), Moment(at, "recorded" if recorded else "valid")
+    await shared_graph(request).require()
     return await _known(lambda: graph_at(_settings(request), moment, collection=wanted, entity=entity, limit=limit))
 
 
@@ -194,12 +198,14 @@ def _collection(caller: Caller, collection: str | None) -> str | None:
 
 
 async def _entity(request: Request, caller: Caller, uuid: str) -> EntityView:
+    await shared_graph(request).require()
     [found] = await _known(lambda: curate.show_entities(_settings(request), [uuid]))
     within(caller, found.collection)
     return found
 
 
 async def _fact(request: Request, caller: Caller, uuid: str) -> FactView:
+    await shared_graph(request).require()
     collection, found = await _known(lambda: curate.show_fact(_settings(request), uuid))
     within(caller, collection)
     return found

@@ -7,6 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 
 from fathom.api.authorization import Admin, within
+from fathom.api.shared_graph import shared_graph
 from fathom.errors import UsageWrong
 from fathom.operations.remove import InHandNow
 from fathom.operations.undo_writes import UndoReport, UndoTarget, collections_of, plan_undos, undo_writes
@@ -38,6 +39,7 @@ async def undo(request: Request, caller: Admin, wanted: UndoRequest) -> UndoRepo
     target = UndoTarget(wanted.run, wanted.upload, wanted.document)
     if not wanted.confirm and not wanted.dry_run:
         raise HTTPException(400, "This needs `confirm`: true. `dry_run` shows what it would do.")
+    await shared_graph(request).require()
     try:
         for collection in await run_in_threadpool(collections_of, settings, target):
             within(caller, collection)
