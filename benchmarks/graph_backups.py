@@ -30,7 +30,7 @@ from fathom.graphdb.connection import GraphConnection, open_graph
 from fathom.graphdb.fencing import exclusive_writer
 from fathom.graphdb.schema import ensure_schema
 from fathom.ledger.writer_lease import Leases
-from fathom.operations.graph_backups import BackupRequest, RestoreRequest, back_up, restore
+from fathom.operations.graph.graph_backups import BackupRequest, RestoreRequest, back_up, restore
 from fathom.settings import Settings
 from scripts.neo4j_server import Neo4jServer
 

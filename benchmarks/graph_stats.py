@@ -21,7 +21,7 @@ from fathom.deployment.graph_component import GraphComponent
 from fathom.graphdb.connection import GraphConnection, open_graph
 from fathom.graphdb.fencing import LABEL, lease_node
 from fathom.graphdb.schema import ensure_schema
-from fathom.operations.graph_stats import graph_stats
+from fathom.operations.graph.graph_stats import graph_stats
 from fathom.settings import Settings
 from scripts.neo4j_server import Neo4jServer
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fathom.conversion.report import ConvertedDocument, ProgressCallback
     from fathom.extraction.model import Extraction
     from fathom.graph.write.write_report import EpisodeProgressCallback, WriteReport
-    from fathom.graphdb.user_query import QueryResult
+    from fathom.graphdb.query.user_query import QueryResult
 
 
 def convert(
@@ -110,7 +110,7 @@ class Graph:
 
     def query(self, cypher: str, parameters: Mapping[str, Any] | None = None, *, limit: int = 1000) -> QueryResult:
         """Returns the first `limit` rows of a read-only query. Raises QueryRefused, QueryInvalid, GraphUnreachable."""
-        from fathom.graphdb.user_query import QueryOptions, run_query
+        from fathom.graphdb.query.user_query import QueryOptions, run_query
 
         return run_query(self._writer.connection, cypher, parameters, QueryOptions(limit=limit))
 

@@ -13,7 +13,7 @@ EXECUTOR = dg.in_process_executor
 @dg.asset(name=ASSET, group_name="operations", owners=["team:ingestion"], kinds={"neo4j", "python"})
 def graph_backup(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """A backup of all collections in a single file, restored once in a scratch graph; expired backups are deleted."""
-    from fathom.operations.graph_backups import BY_SCHEDULE, back_up_before, expire_backups, prove_own
+    from fathom.operations.graph.graph_backups import BY_SCHEDULE, back_up_before, expire_backups, prove_own
 
     try:
         made = back_up_before(settings(), None, BY_SCHEDULE)
@@ -41,7 +41,7 @@ def graph_backup(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None
 @dg.asset_check(asset=ASSET, name=NAME, description=DESCRIPTION)
 def backup_is_recent_and_proven() -> dg.AssetCheckResult:
     """Checks the newest backup of all collections."""
-    from fathom.operations.graph_backups import open_catalog
+    from fathom.operations.graph.graph_backups import open_catalog
 
     outcome = backup_outcome(open_catalog(settings()).backups(), settings().backup_every_hours)
     metadata = {name: value for name, value in outcome.figures.items() if value is not None}

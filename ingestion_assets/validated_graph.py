@@ -15,7 +15,7 @@ EXECUTOR = dg.in_process_executor
 @dg.asset(group_name="operations", owners=["team:ingestion"], kinds={"neo4j", "python"}, check_specs=fault_specs())
 def graph_validation(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
     """The faults of ledger and graph by class, in all collections; `fathom graph repair` mends those that need no person."""
-    from fathom.operations.graph_validation import validate_graph
+    from fathom.operations.graph.graph_validation import validate_graph
 
     try:
         found = validate_graph(settings())

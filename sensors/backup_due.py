@@ -26,7 +26,7 @@ def graph_backup_due(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.
 
     The cursor is the time of the last request; the first is after one interval.
     """
-    from fathom.operations.graph_backups import open_catalog
+    from fathom.operations.graph.graph_backups import open_catalog
 
     raise_if_other(settings(), context.instance)
     every = settings().backup_every_hours * HOUR_S

@@ -12,7 +12,7 @@ from fathom.graphdb.arcadedb_process import DATABASE, READER, USER, embedded_ser
 from fathom.graphdb.change_journal import append_to_journal, forget_touched
 from fathom.graphdb.fencing import reject_stale_writer, stale_writer_error
 from fathom.graphdb.native_times import read_native_times
-from fathom.graphdb.query_tally import QueryTally
+from fathom.graphdb.query.query_tally import QueryTally
 from fathom.settings import Settings
 
 if TYPE_CHECKING:

@@ -27,8 +27,8 @@ from fathom.graph.content.graph_digest import GraphDigest, digest_of
 from fathom.graph.content.record_reader import RecordReader
 from fathom.graphdb.arcadedb_sql import run_sql
 from fathom.graphdb.connection import GraphConnection, open_graph
+from fathom.graphdb.query.user_query import QueryOptions, run_query
 from fathom.graphdb.schema import ensure_schema
-from fathom.graphdb.user_query import QueryOptions, run_query
 from fathom.settings import Settings
 from scripts.neo4j_server import Neo4jServer
 from tests.attack.cypher_forms import attempts

@@ -10,7 +10,7 @@ import pytest
 
 from checks.backup_proof import backup_outcome
 from fathom.graph.backup.backup_catalog import BackupDescription, BackupProof
-from fathom.operations.graph_backups import open_catalog
+from fathom.operations.graph.graph_backups import open_catalog
 from fathom.settings import Settings
 from sensors.backup_due import graph_backup_due
 

@@ -12,7 +12,7 @@ from fathom.deployment.graph_component import GraphComponent
 from fathom.graphdb.arcadedb_process import embedded_server
 from fathom.graphdb.arcadedb_reader import GROUP, ensure_reading_group
 from fathom.graphdb.connection import open_graph
-from fathom.graphdb.user_query import run_query
+from fathom.graphdb.query.user_query import run_query
 from fathom.settings import Settings
 
 

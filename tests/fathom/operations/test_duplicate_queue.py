@@ -12,8 +12,8 @@ from fathom.embedding.embedder import Embedder
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import open_graph
 from fathom.ledger.episode_ledger import Ledger
-from fathom.operations.curate import Decider, keep_apart, list_decisions, merge_entities, undo_decision
-from fathom.operations.duplicate_queue import suspected_duplicates
+from fathom.operations.graph.curate import Decider, keep_apart, list_decisions, merge_entities, undo_decision
+from fathom.operations.graph.duplicate_queue import suspected_duplicates
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake
 from tests.fathom.graphdb.small_corpus import chunks_of

@@ -12,7 +12,7 @@ from fathom.api.page.graph.backups_view import BackupsPage, backups_page
 from fathom.api.page.page_frame import Visitor, html_response, page_router
 from fathom.database import open_database
 from fathom.errors import FathomError
-from fathom.operations.graph_backups import open_catalog
+from fathom.operations.graph.graph_backups import open_catalog
 from fathom.security.api_keys import Caller
 from fathom.settings import Settings
 from fathom.uploads import listing_queries

@@ -15,7 +15,7 @@ from fathom.api.page.graph.collection_choice import ChosenCollection, require_ro
 from fathom.api.page.page_frame import Visitor, html_response, page_router
 from fathom.api.routes.parameters import MAX_COLLECTION
 from fathom.errors import UsageWrong
-from fathom.operations.clear_graph import CONFIRMATION_CODE, ClearPlan, plan_clear
+from fathom.operations.graph.clear_graph import CONFIRMATION_CODE, ClearPlan, plan_clear
 
 CLEAR = "/api/neo4j/clear"
 router = page_router()

@@ -8,8 +8,8 @@ from fastapi.concurrency import run_in_threadpool
 from fathom.api.page.graph.collection_choice import ChosenCollection, require_role
 from fathom.api.page.graph.duplicates_view import DuplicatesPage, duplicates_page
 from fathom.api.page.page_frame import Visitor, html_response, page_router
-from fathom.operations.curate import list_decisions
-from fathom.operations.duplicate_queue import suspected_duplicates
+from fathom.operations.graph.curate import list_decisions
+from fathom.operations.graph.duplicate_queue import suspected_duplicates
 from fathom.security.api_keys import Caller
 from fathom.settings import Settings
 

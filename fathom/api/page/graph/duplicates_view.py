@@ -15,8 +15,8 @@ from fathom.api.page.graph.overview_view import moment
 from fathom.api.routes.document_paths import encoded
 from fathom.graph.read.entity_views import MAX_FACTS as MAX_READ
 from fathom.graph.read.entity_views import EntityView
-from fathom.operations.curate import DecisionView
-from fathom.operations.duplicate_queue import DuplicateQueue, SuspectedDuplicate
+from fathom.operations.graph.curate import DecisionView
+from fathom.operations.graph.duplicate_queue import DuplicateQueue, SuspectedDuplicate
 from fathom.security.api_keys import Caller
 
 MAX_SENTENCES, MAX_FACTS, MAX_NAMES = 4, 4, 8  # of a side that are shown

@@ -18,8 +18,8 @@ from fathom.api.page.page_frame import Visitor, html_response, page_router
 from fathom.api.routes.document_paths import encoded
 from fathom.api.routes.parameters import NamePath, TextParameter
 from fathom.api.shared_graph import shared_graph
-from fathom.operations.entity_profiles import EntityProfile, PlacedMention, ProfilePages, entity_profile, find_head
-from fathom.operations.graph_at_time import parse_moment
+from fathom.operations.graph.entity_profiles import EntityProfile, PlacedMention, ProfilePages, entity_profile, find_head
+from fathom.operations.graph.graph_at_time import parse_moment
 from fathom.settings import Settings
 
 MAX_SKIP = 1_000_000

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from fathom.api.page.figures_in_words import many, number
-from fathom.operations.graph_stats import GROWTH_DAYS, DayGrowth
+from fathom.operations.graph.graph_stats import GROWTH_DAYS, DayGrowth
 
 WIDTH, HEIGHT = 300.0, 76.0  # of a picture without its words; a phone shows it in its own size
 GAP = 2.0  # between bars

@@ -12,9 +12,9 @@ from fathom.api.page.graph.overview_view import BackupLine, OverviewData, graph_
 from fathom.api.page.page_frame import Visitor, html_response, page_router
 from fathom.api.shared_graph import shared_graph
 from fathom.errors import FathomError, GraphUnreachable
-from fathom.operations.graph_backups import open_catalog
-from fathom.operations.graph_health import graph_health
-from fathom.operations.graph_stats import graph_stats
+from fathom.operations.graph.graph_backups import open_catalog
+from fathom.operations.graph.graph_health import graph_health
+from fathom.operations.graph.graph_stats import graph_stats
 from fathom.settings import Settings
 
 router = page_router()

@@ -13,8 +13,8 @@ from fathom.api.page.graph.growth_bars import GrowthBars, growth_bars
 from fathom.graph.backup.backup_catalog import BackupDescription
 from fathom.graphdb.index_states import ONLINE, IndexState
 from fathom.graphdb.storage_sizes import MB, StorageSizes
-from fathom.operations.graph_health import GraphHealth
-from fathom.operations.graph_stats import CollectionTotals, GraphStats, QueryPerformance
+from fathom.operations.graph.graph_health import GraphHealth
+from fathom.operations.graph.graph_stats import CollectionTotals, GraphStats, QueryPerformance
 
 HEALTH_DOTS = {"healthy": "complete", "degraded": "partial", "unhealthy": "failed"}
 _WELL = "It answers, its indexes are online, and the ledger agrees with it."

@@ -13,7 +13,7 @@ from fathom.api.page.figures_in_words import many, number
 from fathom.api.page.graph.collection_choice import ChosenCollection, require_role
 from fathom.api.page.page_frame import Visitor, html_response, page_router
 from fathom.graph.validation.fault_tally import FaultCount, GraphValidation
-from fathom.operations.graph_validation import validate_graph
+from fathom.operations.graph.graph_validation import validate_graph
 
 MAX_SHOWN = 5  # examples of a class
 router = page_router()

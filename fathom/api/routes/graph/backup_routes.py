@@ -15,8 +15,8 @@ from fathom.api.routes.parameters import MAX_COLLECTION, MAX_NAME
 from fathom.api.shared_graph import shared_graph
 from fathom.errors import Refused
 from fathom.graph.backup.backup_catalog import BackupDescription, BackupProof
-from fathom.operations.clear_graph import CONFIRMATION_CODE, ClearedGraph, clear
-from fathom.operations.graph_backups import (
+from fathom.operations.graph.clear_graph import CONFIRMATION_CODE, ClearedGraph, clear
+from fathom.operations.graph.graph_backups import (
     BackupRequest,
     RestoredGraph,
     RestoreRequest,

@@ -16,10 +16,10 @@ from fathom.api.shared_graph import shared_graph
 from fathom.errors import UsageWrong
 from fathom.graph.read.entity_views import EntityView, FactView
 from fathom.graph.read.graph_at_time import GraphAtTime, Moment
-from fathom.operations import curate
-from fathom.operations.curate import CurationResult, Decider, DecisionView
-from fathom.operations.duplicate_queue import DuplicateQueue, suspected_duplicates
-from fathom.operations.graph_at_time import graph_at
+from fathom.operations.graph import curate
+from fathom.operations.graph.curate import CurationResult, Decider, DecisionView
+from fathom.operations.graph.duplicate_queue import DuplicateQueue, suspected_duplicates
+from fathom.operations.graph.graph_at_time import graph_at
 from fathom.security.api_keys import Caller
 from fathom.settings import Settings
 

@@ -21,7 +21,7 @@ from fathom.errors import FathomError
 from fathom.graph.content.graph_records import Selection, ValidityBasis
 from fathom.graph.export.graph_export import FORMATS, ZIP, FormatName
 from fathom.observability.structured_logging import get_logger
-from fathom.operations.graph_exports import GraphExport, begin_export, find_export, make_export
+from fathom.operations.graph.graph_exports import GraphExport, begin_export, find_export, make_export
 from fathom.security.api_keys import Caller
 from fathom.settings import Settings
 

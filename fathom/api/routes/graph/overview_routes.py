@@ -11,10 +11,10 @@ from fathom.api.authorization import Reader, unbound, within
 from fathom.api.problems import retry_after
 from fathom.api.routes.parameters import CollectionQuery
 from fathom.api.shared_graph import shared_graph
-from fathom.operations.graph_health import GraphHealth
-from fathom.operations.graph_health import graph_health as judge_graph
-from fathom.operations.graph_stats import GraphStats
-from fathom.operations.graph_stats import graph_stats as collect_stats
+from fathom.operations.graph.graph_health import GraphHealth
+from fathom.operations.graph.graph_health import graph_health as judge_graph
+from fathom.operations.graph.graph_stats import GraphStats
+from fathom.operations.graph.graph_stats import graph_stats as collect_stats
 from fathom.settings import Settings
 
 router = APIRouter(tags=["graph"])

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fathom.api.authorization import Reader, unbound
 from fathom.api.shared_graph import shared_graph
-from fathom.graphdb.user_query import MAX_BYTES, MAX_QUERY, MAX_ROWS, MAX_TIMEOUT_S, QueryOptions, QueryResult
-from fathom.operations.graph_queries import query_graph
+from fathom.graphdb.query.user_query import MAX_BYTES, MAX_QUERY, MAX_ROWS, MAX_TIMEOUT_S, QueryOptions, QueryResult
+from fathom.operations.graph.graph_queries import query_graph
 from fathom.settings import Settings
 
 router = APIRouter(tags=["graph"])

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from fathom.api.authorization import Admin, within
 from fathom.api.shared_graph import shared_graph
 from fathom.errors import UsageWrong
+from fathom.operations.graph.undo_writes import UndoReport, UndoTarget, collections_of, plan_undos, undo_writes
 from fathom.operations.remove import InHandNow
-from fathom.operations.undo_writes import UndoReport, UndoTarget, collections_of, plan_undos, undo_writes
 from fathom.settings import Settings
 from fathom.uploads.inbox.upload_stream import MAX_ID_BYTES
 

@@ -14,7 +14,7 @@ from fathom.api.authorization import Admin, Reader, within
 from fathom.api.problems import RETRY_AFTER_S
 from fathom.api.routes.parameters import MAX_COLLECTION, CollectionQuery
 from fathom.graph.validation.fault_tally import GraphValidation
-from fathom.operations.graph_validation import GraphRepair, plan_graph_repair, repair_graph, validate_graph
+from fathom.operations.graph.graph_validation import GraphRepair, plan_graph_repair, repair_graph, validate_graph
 from fathom.security.api_keys import Caller
 from fathom.settings import Settings
 

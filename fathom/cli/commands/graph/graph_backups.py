@@ -52,7 +52,7 @@ class BackupOptions:
 @options_from(BackupOptions)
 def backup(options: BackupOptions, as_json: AsJson = False) -> int:
     """Back up graph, ledger, verdicts and documents into a single file, as of one moment, while writers go on."""
-    from fathom.operations.graph_backups import BackupRequest, back_up
+    from fathom.operations.graph.graph_backups import BackupRequest, back_up
 
     request = BackupRequest(
         collection=options.collection,
@@ -73,7 +73,7 @@ def backups(
     as_json: AsJson = False,
 ) -> int:
     """List the backups, or prove one: exit code 1 if it cannot be restored with the same digest."""
-    from fathom.operations.graph_backups import open_catalog, prove
+    from fathom.operations.graph.graph_backups import open_catalog, prove
 
     settings = deployment()
     if verify is None:
@@ -105,8 +105,8 @@ def restore(
     as_json: AsJson = False,
 ) -> int:
     """Restore a backup without a model call, and prove it by its digest."""
-    from fathom.operations.graph_backups import RestoreRequest
-    from fathom.operations.graph_backups import restore as restored_from
+    from fathom.operations.graph.graph_backups import RestoreRequest
+    from fathom.operations.graph.graph_backups import restore as restored_from
 
     settings = deployment()
     request = RestoreRequest(

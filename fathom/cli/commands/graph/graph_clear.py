@@ -23,8 +23,8 @@ def clear(
     as_json: AsJson = False,
 ) -> int:
     """Delete a collection, or all: graph, ledger, documents and inbox, after a backup that is proven."""
-    from fathom.operations.clear_graph import CONFIRMATION_CODE, plan_clear
-    from fathom.operations.clear_graph import clear as clear_now
+    from fathom.operations.graph.clear_graph import CONFIRMATION_CODE, plan_clear
+    from fathom.operations.graph.clear_graph import clear as clear_now
     from fathom.security.host_owner import require_owner
 
     settings = deployment()

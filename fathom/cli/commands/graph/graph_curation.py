@@ -15,7 +15,7 @@ from fathom.cli.output import AsJson, print_result, print_text, say, table
 
 if TYPE_CHECKING:
     from fathom.graph.read.entity_views import EntityView, FactView
-    from fathom.operations.curate import CurationResult, Decider, DecisionView
+    from fathom.operations.graph.curate import CurationResult, Decider, DecisionView
     from fathom.settings import Settings
 
 entities = typer.Typer(
@@ -43,7 +43,7 @@ MAX_SHOWN = 5  # mentions and facts of an entity that are printed
 @entities.command("show", epilog="Example: fathom graph entities show 'Ada Lovelace' --collection research")
 def show_entity(entity: Entity, collection: Collection = None, as_json: AsJson = False) -> int:
     """Show an entity with its names, mentions, sentences and facts."""
-    from fathom.operations.curate import show_entities
+    from fathom.operations.graph.curate import show_entities
 
     [found] = show_entities(deployment(), [entity], collection)
     print_result(found, as_json, lambda: _print_entities([found]))
@@ -60,7 +60,7 @@ def merge(
     as_json: AsJson = False,
 ) -> int:
     """Decide that two entities are the same: by all their names, in later documents too, whatever the model says."""
-    from fathom.operations.curate import merge_entities, show_entities
+    from fathom.operations.graph.curate import merge_entities, show_entities
 
     settings = deployment()
     left, right = show_entities(settings, [entity, other], collection)
@@ -80,7 +80,7 @@ def split(
 ) -> int:
     """Decide that some names of an entity are another's, or that two entities are different."""
     from fathom.errors import UsageWrong
-    from fathom.operations.curate import keep_apart, show_entities, split_entity
+    from fathom.operations.graph.curate import keep_apart, show_entities, split_entity
 
     settings = deployment()
     if bool(names) == (other is not None):
@@ -105,7 +105,7 @@ def rename(
     as_json: AsJson = False,
 ) -> int:
     """Decide the name of an entity, which no document changes then."""
-    from fathom.operations.curate import rename_entity, show_entities
+    from fathom.operations.graph.curate import rename_entity, show_entities
 
     settings = deployment()
     [found] = show_entities(settings, [entity], collection)
@@ -116,7 +116,7 @@ def rename(
 @facts.command("show", epilog="Example: fathom graph facts show 0f5c6b1e-7a43-5b0e-9d53-1f1a2b3c4d5e")
 def show_one_fact(fact: Fact, as_json: AsJson = False) -> int:
     """Show a fact with its dates and the documents that assert it."""
-    from fathom.operations.curate import show_fact
+    from fathom.operations.graph.curate import show_fact
 
     _, found = show_fact(deployment(), fact)
     print_result(found, as_json, lambda: _print_facts([found]))
@@ -145,7 +145,7 @@ def list_all(
     """List the decisions of people on entities and facts, the newest first."""
     if context.invoked_subcommand:
         return 0
-    from fathom.operations.curate import list_decisions
+    from fathom.operations.graph.curate import list_decisions
 
     found = list_decisions(deployment(), collection, limit)
     print_result({"decisions": found}, as_json, lambda: _print_decisions(found))
@@ -160,7 +160,7 @@ def undo_one(
     as_json: AsJson = False,
 ) -> int:
     """Take a decision back: what it replaced holds again."""
-    from fathom.operations.curate import find_decision, in_words, undo_decision
+    from fathom.operations.graph.curate import find_decision, in_words, undo_decision
 
     settings = deployment()
     found = find_decision(settings, decision, collection)
@@ -175,7 +175,7 @@ def duplicates(
     as_json: AsJson = False,
 ) -> int:
     """List entities that may be the same and wait for a decision, with the evidence of both."""
-    from fathom.operations.duplicate_queue import suspected_duplicates
+    from fathom.operations.graph.duplicate_queue import suspected_duplicates
 
     queue = suspected_duplicates(deployment(), collection, limit)
 
@@ -200,7 +200,7 @@ def at(
     as_json: AsJson = False,
 ) -> int:
     """Show entities and facts as of a time."""
-    from fathom.operations.graph_at_time import graph_at, parse_moment
+    from fathom.operations.graph.graph_at_time import graph_at, parse_moment
 
     found = graph_at(deployment(), parse_moment(moment, recorded=recorded), collection=collection, entity=entity, limit=limit)
     print_result(found, as_json, lambda: _print_facts(found.facts))
@@ -209,7 +209,7 @@ def at(
 
 
 def _decide_fact(fact: str, reason: str, yes: bool, as_json: bool, *, restore: bool) -> int:
-    from fathom.operations.curate import retire_fact, show_fact
+    from fathom.operations.graph.curate import retire_fact, show_fact
 
     settings = deployment()
     _, found = show_fact(settings, fact)
@@ -234,7 +234,7 @@ def _confirm(settings: Settings, evidence: Sequence[EntityView], question: str, 
 
 
 def _decider(reason: str) -> Decider:
-    from fathom.operations.curate import Decider
+    from fathom.operations.graph.curate import Decider
     from fathom.security.actor import OWNER
 
     return Decider(OWNER, reason)

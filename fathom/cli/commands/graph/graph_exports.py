@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from fathom.graph.content.graph_records import Selection
     from fathom.graph.export.graph_export import FormatName
     from fathom.graph.write.write_report import EpisodeProgress
-    from fathom.operations.graph_exports import GraphExport
-    from fathom.operations.graph_imports import GraphImport
+    from fathom.operations.graph.graph_exports import GraphExport
+    from fathom.operations.graph.graph_imports import GraphImport
 
 FormatOption = Annotated[str, typer.Option("--format", help="cypher, json, graphml, parquet, csv or turtle.")]
 OutputOption = Annotated[
@@ -66,7 +66,7 @@ class ExportOptions:
 @options_from(ExportOptions)
 def export(options: ExportOptions, format: FormatOption = "json", output: OutputOption = None, as_json: AsJson = False) -> int:
     """Export the graph, or a part of it, in an open format."""
-    from fathom.operations.graph_exports import begin_export, export_to, make_export
+    from fathom.operations.graph.graph_exports import begin_export, export_to, make_export
 
     settings, selection, name = deployment(), options.selection(), _format(format)
     with ExportLine() as line:
@@ -81,7 +81,7 @@ def export(options: ExportOptions, format: FormatOption = "json", output: Output
 @group.command(epilog="Example: fathom graph exports --json")
 def exports(as_json: AsJson = False) -> int:
     """List the exports in the home, which are deleted when they expire."""
-    from fathom.operations.graph_exports import list_exports
+    from fathom.operations.graph.graph_exports import list_exports
 
     found = list_exports(deployment())
     if as_json:
@@ -114,7 +114,7 @@ def import_(
     as_json: AsJson = False,
 ) -> int:
     """Import a graph into a collection; embeddings and indexes are made for it, without a language model."""
-    from fathom.operations.graph_imports import import_graph
+    from fathom.operations.graph.graph_imports import import_graph
 
     done = import_graph(deployment(), path, collection, _say_progress)
     print_result(done, as_json, lambda: _print_import(done))

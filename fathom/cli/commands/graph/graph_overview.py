@@ -12,8 +12,8 @@ from fathom.cli.commands.graph.graph_group import group
 from fathom.cli.output import AsJson, print_result, print_text, say, table
 
 if TYPE_CHECKING:
-    from fathom.operations.graph_health import GraphHealth
-    from fathom.operations.graph_stats import GraphStats
+    from fathom.operations.graph.graph_health import GraphHealth
+    from fathom.operations.graph.graph_stats import GraphStats
 
 UNREACHABLE = 3
 
@@ -22,7 +22,7 @@ UNREACHABLE = 3
 def health(as_json: AsJson = False) -> int:
     """Show whether the graph answers and is well, with what to do; exit code 3 if it is unhealthy."""
     from fathom.graphdb.connection import open_impatient_graph
-    from fathom.operations.graph_health import graph_health
+    from fathom.operations.graph.graph_health import graph_health
 
     settings = deployment()
     with closing(open_impatient_graph(settings)) as connection:
@@ -39,7 +39,7 @@ def stats(
 ) -> int:
     """Show the content of the graph by label, type and collection, its indexes, storage, queries and growth."""
     from fathom.graphdb.connection import open_impatient_graph
-    from fathom.operations.graph_stats import graph_stats
+    from fathom.operations.graph.graph_stats import graph_stats
 
     settings = deployment()
     with closing(open_impatient_graph(settings)) as connection:

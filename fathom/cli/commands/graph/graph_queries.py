@@ -14,7 +14,7 @@ from fathom.cli.commands.graph.graph_group import group
 from fathom.cli.output import AsJson, cell, print_json, print_result, say, table
 
 if TYPE_CHECKING:
-    from fathom.graphdb.user_query import QueryResult
+    from fathom.graphdb.query.user_query import QueryResult
 
 
 @group.command(epilog="Example: fathom graph query 'MATCH (e:Entity) WHERE e.name = $name RETURN e' --param name=Ada")
@@ -32,8 +32,8 @@ def query(
 ) -> int:
     """Run a Cypher query, in a read-only transaction unless --write is given."""
     from fathom.graphdb.connection import open_impatient_graph
-    from fathom.graphdb.user_query import QueryOptions
-    from fathom.operations.graph_queries import query_graph
+    from fathom.graphdb.query.user_query import QueryOptions
+    from fathom.operations.graph.graph_queries import query_graph
     from fathom.security.host_owner import require_owner
 
     settings = deployment()

@@ -12,7 +12,7 @@ from fathom.cli.commands.graph.graph_group import group
 from fathom.cli.output import AsJson, print_result, say, table
 
 if TYPE_CHECKING:
-    from fathom.operations.undo_writes import UndoReport
+    from fathom.operations.graph.undo_writes import UndoReport
 
 
 @group.command(epilog="Example: fathom graph undo --run 0f5c6b1e-7a43-4b0e-9d53-1f1a2b3c4d5e --dry-run")
@@ -30,7 +30,7 @@ def undo(
     wrote since stays.
     """
     from fathom.errors import Refused
-    from fathom.operations.undo_writes import UndoTarget, plan_undos, undo_writes
+    from fathom.operations.graph.undo_writes import UndoTarget, plan_undos, undo_writes
     from fathom.security.actor import OWNER
     from fathom.security.host_owner import require_owner
 

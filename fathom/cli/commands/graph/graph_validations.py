@@ -13,7 +13,7 @@ from fathom.cli.output import AsJson, print_result, print_text, say, table
 
 if TYPE_CHECKING:
     from fathom.graph.validation.fault_tally import GraphValidation
-    from fathom.operations.graph_validation import GraphRepair
+    from fathom.operations.graph.graph_validation import GraphRepair
 
 Collection = Annotated[str | None, typer.Option("--collection", "-c", help="Only this collection.")]
 
@@ -21,7 +21,7 @@ Collection = Annotated[str | None, typer.Option("--collection", "-c", help="Only
 @group.command(epilog="Example: fathom graph validate --collection samples")
 def validate(collection: Collection = None, as_json: AsJson = False) -> int:
     """Find the faults of ledger and graph, by class, with examples; exit code 1 if there are any."""
-    from fathom.operations.graph_validation import validate_graph
+    from fathom.operations.graph.graph_validation import validate_graph
 
     found = validate_graph(deployment(), collection)
     print_result(found, as_json, lambda: _print_faults(found))
@@ -40,7 +40,7 @@ def repair(
 ) -> int:
     """Repair the faults that need no person; removed episodes are written again by the next run."""
     from fathom.errors import Refused
-    from fathom.operations.graph_validation import plan_graph_repair, repair_graph
+    from fathom.operations.graph.graph_validation import plan_graph_repair, repair_graph
 
     settings = deployment()
     if dry_run or not yes:

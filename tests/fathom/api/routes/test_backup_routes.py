@@ -9,7 +9,7 @@ import pytest
 
 from fathom import settings as settings_module
 from fathom.deployment.graph_component import GraphComponent
-from fathom.operations.graph_imports import import_graph
+from fathom.operations.graph.graph_imports import import_graph
 from tests.fathom.api.conftest import Api, serving
 
 pytestmark = pytest.mark.integration

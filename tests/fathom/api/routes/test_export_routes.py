@@ -17,9 +17,9 @@ from fathom import settings as settings_module
 from fathom.cli.main import main
 from fathom.deployment.graph_component import GraphComponent
 from fathom.graph.content.graph_records import Selection
-from fathom.operations import graph_exports
-from fathom.operations.graph_exports import GraphExport, begin_export, find_export, list_exports
-from fathom.operations.graph_imports import import_graph
+from fathom.operations.graph import graph_exports
+from fathom.operations.graph.graph_exports import GraphExport, begin_export, find_export, list_exports
+from fathom.operations.graph.graph_imports import import_graph
 from tests.fathom.api.conftest import Api, serving
 
 pytestmark = pytest.mark.integration

@@ -13,7 +13,7 @@ from fathom.graph.read.episode_contents import contents_of
 from fathom.graph.reconciliation.diff import find_differences
 from fathom.graph.write.document_writer import DocumentWriter, WriteOptions
 from fathom.graphdb.connection import GraphConnection
-from fathom.graphdb.user_query import run_query
+from fathom.graphdb.query.user_query import run_query
 from fathom.ids import episode_uuid
 from fathom.knowledge.confidence_filter import ENTITY_BELOW, FACT_BELOW, FACT_OF_BELOW
 from fathom.ledger.episode_ledger import Ledger

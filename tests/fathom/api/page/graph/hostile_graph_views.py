@@ -23,12 +23,12 @@ from fathom.graph.validation.fault_classes import FaultClass
 from fathom.graph.validation.fault_tally import FaultCount, FaultExample, GraphValidation
 from fathom.graphdb.index_states import IndexState
 from fathom.graphdb.storage_sizes import StorageSizes
-from fathom.operations.clear_graph import ClearPlan
-from fathom.operations.curate import DecisionView
-from fathom.operations.duplicate_queue import DuplicateQueue, SuspectedDuplicate
-from fathom.operations.entity_profiles import EntityProfile, PlacedMention, ProfilePages
-from fathom.operations.graph_health import GraphHealth
-from fathom.operations.graph_stats import (
+from fathom.operations.graph.clear_graph import ClearPlan
+from fathom.operations.graph.curate import DecisionView
+from fathom.operations.graph.duplicate_queue import DuplicateQueue, SuspectedDuplicate
+from fathom.operations.graph.entity_profiles import EntityProfile, PlacedMention, ProfilePages
+from fathom.operations.graph.graph_health import GraphHealth
+from fathom.operations.graph.graph_stats import (
     CollectionTotals,
     DayGrowth,
     GraphStats,

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from fathom.api.page.graph.duplicates_view import DuplicatesPage, duplicates_page
-from fathom.operations.curate import DecisionView
-from fathom.operations.duplicate_queue import DuplicateQueue
+from fathom.operations.graph.curate import DecisionView
+from fathom.operations.graph.duplicate_queue import DuplicateQueue
 from fathom.security.api_keys import Caller, KeyRole
 from tests.fathom.api.page.graph.hostile_graph_views import decision, pair
 

@@ -9,7 +9,7 @@ from fathom.graph.read.entity_profile import EntityFact, EntityHead
 from fathom.graph.read.entity_views import FactView, MentionView
 from fathom.graph.read.graph_at_time import Moment
 from fathom.graph.read.neighbourhood import Neighbourhood
-from fathom.operations.entity_profiles import EntityProfile, PlacedMention, ProfilePages
+from fathom.operations.graph.entity_profiles import EntityProfile, PlacedMention, ProfilePages
 
 FACT = FactView(
     uuid="f",

@@ -15,7 +15,7 @@ from fathom.graph.backup.backup_catalog import BackupProof
 from fathom.graph.read.entity_views import find_entity
 from fathom.graphdb.connection import GraphConnection
 from fathom.ledger.episode_ledger import Ledger
-from fathom.operations.graph_backups import open_catalog
+from fathom.operations.graph.graph_backups import open_catalog
 from fathom.settings import Settings
 from tests.fathom.api.conftest import Api, serving
 from tests.fathom.api.page.graph.hostile_graph_views import backup

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from fathom.api.page.graph.growth_bars import growth_bars
-from fathom.operations.graph_stats import DayGrowth
+from fathom.operations.graph.graph_stats import DayGrowth
 
 TODAY = date(2026, 11, 30)
 

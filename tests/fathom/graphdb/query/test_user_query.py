@@ -17,7 +17,7 @@ from fathom.errors import FathomError, GraphUnreachable, QueryInvalid, QueryRefu
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import IMPATIENT_CONNECT_SECONDS, GraphConnection
 from fathom.graphdb.property_values import decode_value
-from fathom.graphdb.user_query import MAX_QUERY, MAX_ROWS, QueryOptions, run_query
+from fathom.graphdb.query.user_query import MAX_QUERY, MAX_ROWS, QueryOptions, run_query
 from tests.fathom.graphdb.small_corpus import BRIDGE, FIRM, WRITTEN_AT, chunks_of, digest
 
 pytestmark = pytest.mark.integration

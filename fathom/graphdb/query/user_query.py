@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from fathom.errors import QueryInvalid, QueryRefused, UsageWrong
-from fathom.graphdb.arcadedb_plan import embedded_plan
 from fathom.graphdb.connection import GraphConnection
 from fathom.graphdb.property_values import decode_value, readable_value
-from fathom.graphdb.query_errors import named_query_errors
-from fathom.graphdb.query_plan import EXPLAIN, QueryPlan, neo4j_plan
-from fathom.graphdb.query_values import json_row
-from fathom.graphdb.user_transaction import user_transaction
+from fathom.graphdb.query.arcadedb_plan import embedded_plan
+from fathom.graphdb.query.query_errors import named_query_errors
+from fathom.graphdb.query.query_plan import EXPLAIN, QueryPlan, neo4j_plan
+from fathom.graphdb.query.query_values import json_row
+from fathom.graphdb.query.user_transaction import user_transaction
 
 if TYPE_CHECKING:
     from neo4j import Result, Transaction
 
-    from fathom.graphdb.query_watch import QueryWatch
+    from fathom.graphdb.query.query_watch import QueryWatch
 
 MAX_QUERY = 20_000  # characters
 MAX_ROWS = 100_000

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fathom.errors import FathomError
 from fathom.graphdb.connection import GraphConnection, translate_errors
-from fathom.graphdb.query_watch import QueryWatch
+from fathom.graphdb.query.query_watch import QueryWatch
 
 if TYPE_CHECKING:
     from neo4j import Transaction

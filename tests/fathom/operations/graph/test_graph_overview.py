@@ -13,13 +13,13 @@ from fathom.graph.collection_counts import collection_counts
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection
 from fathom.graphdb.index_states import IndexState, index_issues
-from fathom.graphdb.query_tally import QueryTally
+from fathom.graphdb.query.query_tally import QueryTally
 from fathom.graphdb.schema import SCHEMA_NAMES, UNIQUE_NAMES, ensure_schema
 from fathom.graphdb.server_version import version_issue
 from fathom.ledger.episode_ledger import Ledger
-from fathom.operations import graph_health as health_module
-from fathom.operations.graph_health import graph_health
-from fathom.operations.graph_stats import graph_stats
+from fathom.operations.graph import graph_health as health_module
+from fathom.operations.graph.graph_health import graph_health
+from fathom.operations.graph.graph_stats import graph_stats
 from fathom.settings import Settings
 from tests.fathom.graphdb.small_corpus import BRIDGE, CITY, FIRM, WRITTEN_AT, chunks_of
 

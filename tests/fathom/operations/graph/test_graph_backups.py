@@ -15,8 +15,8 @@ from fathom.deployment.graph_component import GraphComponent
 from fathom.errors import BackupMissing, CollectionOccupied, PassphraseMissing, UsageWrong
 from fathom.graph.backup.backup_catalog import BackupDescription
 from fathom.ledger.episode_ledger import Ledger
-from fathom.operations.clear_graph import CONFIRMATION_CODE, BackupNotProven, ConfirmationMissing, clear, plan_clear
-from fathom.operations.graph_backups import (
+from fathom.operations.graph.clear_graph import CONFIRMATION_CODE, BackupNotProven, ConfirmationMissing, clear, plan_clear
+from fathom.operations.graph.graph_backups import (
     BackupRequest,
     RestoreRequest,
     back_up,
@@ -25,7 +25,7 @@ from fathom.operations.graph_backups import (
     prove,
     restore,
 )
-from fathom.operations.graph_imports import import_graph
+from fathom.operations.graph.graph_imports import import_graph
 from fathom.security.audit_log import AuditFilter, list_lines
 from fathom.settings import Settings
 from fathom.tables import uploads
@@ -112,7 +112,7 @@ def test_what_is_cleared_is_in_a_proven_backup_and_comes_back(settings: Settings
 def test_nothing_is_cleared_where_the_backup_is_not_proven(
     settings: Settings, made: BackupDescription, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fathom.operations import clear_graph
+    from fathom.operations.graph import clear_graph
 
     def unproven(of: Settings, backup_id: str):  # type: ignore[no-untyped-def]
         return prove(of, backup_id).model_copy(update={"proven": False, "detail": "another digest"})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fathom.graphdb.query_tally import QueryTally
+from fathom.graphdb.query.query_tally import QueryTally
 
 NOW = 1_700_000_000.0
 

@@ -19,7 +19,7 @@ from fathom.graphdb.graph_counts import graph_counts
 from fathom.ids import collection_name
 from fathom.ledger.writer_lease import Leases
 from fathom.observability.structured_logging import emit
-from fathom.operations.graph_backups import BEFORE_CLEAR, back_up_before, prove_own
+from fathom.operations.graph.graph_backups import BEFORE_CLEAR, back_up_before, prove_own
 from fathom.orchestration.run_submission import PARTITIONS, open_instance, submission_lock
 from fathom.security.audit_log import ALL_COLLECTIONS, audited
 from fathom.settings import Settings

@@ -12,7 +12,7 @@ from fathom.errors import FathomError, QueryFailed, QueryInvalid, QueryPosition,
 if TYPE_CHECKING:
     from neo4j.exceptions import Neo4jError
 
-    from fathom.graphdb.query_watch import QueryWatch
+    from fathom.graphdb.query.query_watch import QueryWatch
 
 MAX_MESSAGE = 500  # characters
 # Neo4j: "(line 1, column 5 (offset: 4))". The embedded server: "line 1:4", or "at line 1, column 4", columns from 0.

@@ -21,10 +21,10 @@ from fathom.graph.reconciliation.diff import find_differences
 from fathom.graph.write.clearing import clear_collection
 from fathom.graphdb.connection import open_graph
 from fathom.ledger.episode_ledger import Ledger
-from fathom.operations.graph_exports import export_to
-from fathom.operations.graph_imports import import_graph
+from fathom.operations.graph.graph_exports import export_to
+from fathom.operations.graph.graph_imports import import_graph
+from fathom.operations.graph.undo_writes import UndoTarget, undo_writes
 from fathom.operations.remove import remove
-from fathom.operations.undo_writes import UndoTarget, undo_writes
 from fathom.security.audit_log import AuditFilter, list_lines
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake

@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 
 from fathom.errors import FathomError, GraphUnreachable, QueryInvalid, QueryRefused
 from fathom.graphdb.connection import GraphAddress
-from fathom.graphdb.query_errors import query_position
-from fathom.graphdb.query_plan import EXPLAIN, require_reading_procedure
+from fathom.graphdb.query.query_errors import query_position
+from fathom.graphdb.query.query_plan import EXPLAIN, require_reading_procedure
 
 ANSWER_WITHIN_S = 5.0
 _CALL = re.compile(r"\+ CALL (?P<name>[^(\s]+)\(")

@@ -21,12 +21,12 @@ from fathom.graph.reconciliation.diff import find_differences
 from fathom.graph.write.document_writer import open_writer
 from fathom.graphdb.connection import open_graph
 from fathom.ledger.episode_ledger import Ledger
+from fathom.operations.graph.undo_writes import UndoTarget, plan_undos, undo_writes
 from fathom.operations.ingest import ingest
 from fathom.operations.removal_verification import verify
 from fathom.operations.remove import InHandNow, remove
 from fathom.operations.restorable_copies import erase_expired, forget_removed, is_removed, restore_removed
 from fathom.operations.retry_documents import retry_failed
-from fathom.operations.undo_writes import UndoTarget, plan_undos, undo_writes
 from fathom.security.audit_log import AuditFilter, list_lines
 from fathom.settings import Settings
 from fathom.uploads.intake import open_intake

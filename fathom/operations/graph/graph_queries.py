@@ -9,7 +9,7 @@ from typing import Any
 from fathom.database import open_database
 from fathom.graph.collection_counts import forget_counts
 from fathom.graphdb.connection import GraphConnection
-from fathom.graphdb.user_query import QueryOptions, QueryResult, run_query
+from fathom.graphdb.query.user_query import QueryOptions, QueryResult, run_query
 from fathom.security.audit_log import audited
 from fathom.settings import Settings
 
