@@ -24,6 +24,9 @@ CORPORA = PROJECT_ROOT.parent / "shared" / "corpora"
 # Servers that must be there (`FATHOM_REQUIRE=neo4j,postgres`); taken out of the environment: settings refuse unknown keys.
 REQUIRED = {name.strip() for name in os.environ.pop("FATHOM_REQUIRE", "").split(",") if name.strip()}
 
+# A server of a test lives for a minute: compiling what it runs costs half of its CPU, and its collector's threads some more.
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+
 # Whose timeout is this long starts whole deployments, or kills processes again and again.
 LONG_S = 600
 
