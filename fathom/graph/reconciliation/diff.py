@@ -15,6 +15,7 @@ from fathom.graph.read.uuid_set import short_hash
 from fathom.graphdb.connection import GraphConnection
 
 PAGE = 2000  # rows a query
+NO_UUID = "without uuid"  # stands for a fact that another program wrote without one
 ARROW = " → "  # between the episode and the entity of a duplicate mention
 
 MENTIONS = """
@@ -185,11 +186,11 @@ def _read_entities(connection: GraphConnection, collection: str, episodes: _Epis
             there = [uuid for uuid in row["episodes"] or () if uuid in episodes.documents]
             episodes.grounded.extend(_claim(uuid, row["uuid"]) for uuid in there)
             if not there:
-                found.ungrounded.append(row["uuid"])
+                found.ungrounded.append(row["uuid"] or NO_UUID)
             elif len(there) < len(row["episodes"]):
-                found.stale.append(row["uuid"])
+                found.stale.append(row["uuid"] or NO_UUID)
     return found
 
 
 def _twice(uuids: list[str]) -> list[str]:
-    return [uuid for uuid, times in Counter(uuids).items() if times > 1]
+    return [uuid for uuid, times in Counter(uuids).items() if times > 1 and uuid is not None]

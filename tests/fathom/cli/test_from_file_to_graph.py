@@ -123,7 +123,7 @@ def test_a_file_is_converted_and_read_without_being_stored(fathom: Deployment, t
 
 def test_a_removed_document_leaves_nothing_and_the_receipt_says_so(fathom: Deployment) -> None:
     assert fathom("documents", "remove", "dropped/note.txt").returncode == 4  # nobody confirmed it
-    receipt = fathom.json("documents", "remove", "dropped/note.txt", "--yes")
+    receipt = fathom.json("documents", "remove", "dropped/note.txt", "--yes", "--forget")
     assert receipt["episodes_removed"] == 1
     assert (receipt["artifacts_removed"], receipt["file_removed"], len(receipt["bytes_removed"])) == (2, True, 1)
     assert fathom.json("documents", "remove", "--verify", receipt["id"])["holds"] is True

@@ -49,7 +49,7 @@ def test_pages_that_began_before_the_code_server_find_it_and_find_it_again(tmp_p
                 while not sensors_of(context):
                     assert time.monotonic() < deadline
                     time.sleep(0.2)
-                assert sensors_of(context) == {"new_uploads", "old_runs"}
+                assert sensors_of(context) >= {"new_uploads", "old_runs"}
             assert not address.exists()
 
 
@@ -73,7 +73,7 @@ def test_a_process_asks_seldom_whether_the_code_server_was_replaced(tmp_path: Pa
         code_server(instance, code_server_address(settings.home)),
         WorkspaceProcessContext(instance, workspace_load_target=code_location(settings.home)) as context,
     ):
-        assert sensors_of(context) == {"new_uploads", "old_runs"}
+        assert sensors_of(context) >= {"new_uploads", "old_runs"}
         time.sleep(0.5)
         before = len(asked)
         time.sleep(2 * WATCH_EVERY_S + 1)

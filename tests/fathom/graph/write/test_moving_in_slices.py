@@ -104,7 +104,7 @@ def _dying_after_the_first_slice(patched: pytest.MonkeyPatch) -> list[int]:
 
         def watched(tx: Any) -> Any:
             done = work(tx)
-            moved.append(done is None and work.__qualname__.startswith("DocumentWriter"))
+            moved.append(done is None and work.__qualname__.startswith("CollectionChanges"))
             return done
 
         done = write(self, watched)
