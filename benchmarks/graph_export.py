@@ -34,7 +34,7 @@ def connect(server: Neo4jServer) -> GraphConnection:
 
 
 def one(folder: Path, name: FormatName, embeddings: bool) -> dict[str, float]:
-    """One export, in a process of its own: records, wall and CPU seconds, and peak memory in MB."""
+    """Exports in a process of its own; returns records, wall and CPU seconds, and peak memory in MB."""
     graph = connect(Neo4jServer(folder))
     target = folder / f"exported{FORMATS[name].suffix}"
     start, cpu = time.perf_counter(), time.process_time()

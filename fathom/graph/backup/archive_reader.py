@@ -69,7 +69,7 @@ class ArchiveReader:
         except (KeyError, *_UNREADABLE) as error:
             raise BackupDamaged(f"The part {part.name} of the backup cannot be read.") from error
         if hashlib.sha256(stored).hexdigest() != part.sha256:
-            raise BackupDamaged(f"The part {part.name} of the backup is not what was written.")
+            raise BackupDamaged(f"The part {part.name} of the backup has changed: its checksum differs.")
         return _unpack(self._cipher(stored), MAX_PART)
 
     def content(self) -> dict[str, tuple[ArchiveReader, list[Part]]]:
@@ -147,7 +147,7 @@ def _has_checksum(path: Path) -> bool:
     if not last.startswith(CHECKSUM_PREFIX):
         return False
     if last != CHECKSUM_PREFIX + digest.encode():
-        raise BackupDamaged(f"{path.name} is not what was written: its checksum differs.")
+        raise BackupDamaged(f"{path.name} has changed since it was written: its checksum differs.")
     return True
 
 

@@ -1,4 +1,4 @@
-"""Forms that send a request to the API; graph.js asks first, shows that it works, and says what was done."""
+"""Forms that send a request to the API; graph.js asks for confirmation, shows progress, and reports the result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fathom.api.page.action_buttons import Confirmation
 class ActionForm:
     """A form with a single button; its inputs are added to `body`, which is JSON.
 
-    `done` is what is said afterwards, with values of the answer in braces; the page is then loaded again.
+    `done` is the message afterwards, with values of the answer in braces; the page is then loaded again.
     """
 
     label: str

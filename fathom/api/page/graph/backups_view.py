@@ -20,7 +20,7 @@ BACKUP, PROVE, RESTORE = "/api/neo4j/backup", "/api/neo4j/backup/prove", "/api/n
 
 @dataclass(frozen=True)
 class ProofState:
-    """Whether the backup was proven: the colour of a dot, a word with the time, and what was found."""
+    """The state of a backup's proof: the colour of a dot, a word with the time, and the outcome."""
 
     dot: str
     word: str
@@ -115,8 +115,8 @@ def _proof(proof: BackupProof | None, now: datetime) -> ProofState:
 
 def _prove(backup: BackupDescription) -> ActionForm:
     says = (
-        f"{backup.backup_id} is restored into a scratch graph on this host, and the digest of what came back is compared with "
-        "that of what was saved. Nothing of the present graph is read or changed."
+        f"{backup.backup_id} is restored into a scratch graph on this host, and its digest is compared "
+        "with that of the backup. Nothing of the present graph is read or changed."
     )
     confirmation = Confirmation("Prove this backup?", says, "Prove it")
     return ActionForm("Prove…", "POST", PROVE, confirmation, "{detail}", body(backup_id=backup.backup_id))

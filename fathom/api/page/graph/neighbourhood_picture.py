@@ -11,7 +11,7 @@ from fathom.api.page.figures_in_words import many
 from fathom.api.page.graph.entities_page import entity_address
 from fathom.graph.read.neighbourhood import Neighbourhood, NeighbourLink, NeighbourNode
 
-MAX_LABEL = 24  # characters, with the number of what is left out
+MAX_LABEL = 24  # characters, with the number of facts left out
 _KINDS = ("Person", "Organization", "Location")
 
 

@@ -212,7 +212,7 @@ async def _fact(request: Request, caller: Caller, uuid: str) -> FactView:
 
 
 async def _known(read: Callable[[], T]) -> T:
-    """Returns what was read. Raises 404 where nothing has the name or uuid."""
+    """Returns the result of `read`. Raises 404 where nothing has the name or uuid."""
     try:
         return await run_in_threadpool(read)
     except UsageWrong as error:

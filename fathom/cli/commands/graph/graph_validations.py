@@ -56,7 +56,7 @@ def repair(
     done = repair_graph(settings, collection)
     print_result(done, as_json, lambda: _print_steps(done))
     for document in done.documents:
-        say(f"{document} is processed again, for what was removed of it.")
+        say(f"{document} is processed again, to write its removed episodes.")
     left = sum(found.count for found in done.left.found() if found.repair) if done.left else 0
     say(
         f"{left} faults are left; `fathom graph validate` lists them."
