@@ -39,10 +39,10 @@ async def undo(request: Request, caller: Admin, wanted: UndoRequest) -> UndoRepo
     target = UndoTarget(wanted.run, wanted.upload, wanted.document)
     if not wanted.confirm and not wanted.dry_run:
         raise HTTPException(400, "This needs `confirm`: true. `dry_run` shows what it would do.")
-    await shared_graph(request).require()
     try:
         for collection in await run_in_threadpool(collections_of, settings, target):
             within(caller, collection)
+        await shared_graph(request).require()
         if wanted.dry_run:
             return await run_in_threadpool(plan_undos, settings, target)
         return await run_in_threadpool(lambda: undo_writes(settings, target, by=caller.name))
