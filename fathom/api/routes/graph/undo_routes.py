@@ -7,7 +7,6 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 
 from fathom.api.authorization import Admin, within
-from fathom.api.shared_graph import shared_graph
 from fathom.errors import UsageWrong
 from fathom.operations.graph.undo_writes import UndoReport, UndoTarget, collections_of, plan_undos, undo_writes
 from fathom.operations.remove import InHandNow
@@ -42,7 +41,6 @@ async def undo(request: Request, caller: Admin, wanted: UndoRequest) -> UndoRepo
     try:
         for collection in await run_in_threadpool(collections_of, settings, target):
             within(caller, collection)
-        await shared_graph(request).require()
         if wanted.dry_run:
             return await run_in_threadpool(plan_undos, settings, target)
         return await run_in_threadpool(lambda: undo_writes(settings, target, by=caller.name))
