@@ -17,7 +17,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from fathom.errors import FathomError
-from fathom.graphdb.connection import GraphConnection
+from fathom.graphdb.connection import GraphAddress, GraphConnection
 from fathom.graphdb.fencing import LABEL
 from fathom.sql import insert_into
 from fathom.tables import graph_counts
@@ -64,29 +64,34 @@ def collection_counts(
             counts[name] = CollectionCount(row.entities, row.facts, row.counted_at, current=row.mark == mark)
     stale.sort(key=lambda name: counts[name].entities if name in counts else 0)  # the quickest first
 
-    def count() -> None:
+    def count(through: GraphConnection) -> None:
         for name in stale:
-            counts[name] = _count(connection, engine, name, marks[name])
+            counts[name] = _count(through, engine, name, marks[name])
 
     if within_s is None:
-        count()
+        count(connection)
     elif stale and within_s > 0:
-        _in_thread(count, within_s)
+        _in_thread(connection.address, count, within_s)
     return dict(counts)
 
 
-def _in_thread(count: Callable[[], None], wait_s: float) -> None:
-    """Waits for the count, which goes on for the next call if it takes longer; a process counts once at a time."""
+def _in_thread(address: GraphAddress, count: Callable[[GraphConnection], None], wait_s: float) -> None:
+    """Waits for the count, which goes on for the next call if it takes longer; a process counts once at a time.
+
+    The count has a connection of its own, because the caller may close its own meanwhile.
+    """
     if not _counting.acquire(blocking=False):
         return
 
     def work() -> None:
         from neo4j.exceptions import DriverError, Neo4jError
 
+        own = GraphConnection(address)
         try:
-            with suppress(FathomError, DriverError, Neo4jError, SQLAlchemyError):  # such as a connection that was closed
-                count()
+            with suppress(FathomError, DriverError, Neo4jError, SQLAlchemyError):
+                count(own)
         finally:
+            own.close()
             _counting.release()
 
     thread = threading.Thread(target=work, name="graph counts", daemon=True)

@@ -54,11 +54,17 @@ class Followers:
                 for event in page:
                     yield event.id, log_message(event)
                 past = page[-1].id
-            if first := await read_while_followed(status_of, self.closing, self.settings, document):
+            async with feed.reading_status:
+                first = await read_while_followed(status_of, self.closing, self.settings, document)
+                older = queue.qsize()  # a status among these was read before the first, and would take the progress back
+            if first:
                 yield past, status_message(first)
             missed = 0
             while True:
                 cursor, message = await queue.get()
+                older -= 1
+                if first and older >= 0 and message.startswith('{"type": "status"'):
+                    continue
                 missed, now_missed = feed.missed(queue), missed
                 if missed > now_missed:
                     yield past, _json({"type": "missed", "messages": missed - now_missed, "cursor": past})
@@ -92,6 +98,7 @@ class DocumentFeed:
         self._queues: dict[asyncio.Queue[Message], int] = {}
         self._task: asyncio.Task[None] | None = None
         self.begun = asyncio.Event()  # set once every event is either in the queues or in the table
+        self.reading_status = asyncio.Lock()  # statuses are said in the order in which they were read
 
     def join(self) -> asyncio.Queue[Message]:
         """Returns a queue that receives every message from here on, up to its capacity."""
@@ -139,13 +146,14 @@ class DocumentFeed:
                 cursor = news[-1].id if news else cursor
                 if time.monotonic() - looked >= STATUS_EVERY_S:
                     looked = time.monotonic()
-                    status = await run_in_threadpool(status_of, self._of.settings, self._document)
+                    async with self.reading_status:
+                        status = await run_in_threadpool(status_of, self._of.settings, self._document)
+                        if status is not None and status.state not in OVER and (now := _shown(status)) != last_shown:
+                            last_shown, spoke = now, time.monotonic()
+                            self.say((cursor, status_message(status)))
                     if status is not None and status.state in OVER:
                         await self._end(cursor)
                         return
-                    if status is not None and (now := _shown(status)) != last_shown:
-                        last_shown, spoke = now, time.monotonic()
-                        self.say((cursor, status_message(status)))
                 if news:
                     spoke = time.monotonic()
             except (FathomError, SQLAlchemyError):  # the database is away; followers wait

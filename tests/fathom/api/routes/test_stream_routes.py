@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from typing import Any
 
@@ -109,6 +110,43 @@ def test_lines_that_come_into_the_table_while_somebody_joins_are_not_lost(api: A
     document = api.accepted()
     answer = api.client.get(f"/api/upload/{document}/stream", headers=api.key("reader"))
     assert [f"Page {page}" in answer.text for page in (1, 2, 3)] == [True] * 3
+
+
+def test_progress_never_goes_back_when_a_status_was_read_while_somebody_joined(api: Api) -> None:
+    api.accepted()
+    api.app.state.followers.collect()
+
+    async def scenario() -> list[dict[str, Any]]:
+        followers = Followers(api.settings, lambda: 0)
+        read, said = followers.events.of_document, threading.Event()
+
+        def slow(name: str, after: int, limit: int = 500) -> Any:
+            if after == 0:  # the past, read by the follower while its feed reads and says the first status
+                assert said.wait(10)
+                work(api)
+                api.app.state.followers.collect()
+            return read(name, after=after, limit=limit)
+
+        followers.events.of_document = slow  # type: ignore[method-assign]
+        feed = followers._feeds[DOCUMENT] = DocumentFeed(followers, DOCUMENT)
+        say = feed.say
+
+        def noticed(message: tuple[int, str], *, last: bool = False) -> None:
+            say(message, last=last)
+            if message[1].startswith('{"type": "status"'):
+                said.set()
+
+        feed.say = noticed  # type: ignore[method-assign]
+        found = []
+        async for _, message in followers.follow(DOCUMENT):
+            found.append(json.loads(message))
+            if found[-1]["type"] == "status" and len(found) > 1:
+                done(api)
+        return found
+
+    statuses = [one["progress"] for one in asyncio.run(scenario()) if one["type"] == "status"]
+    assert statuses[0] > 5
+    assert statuses == sorted(statuses)
 
 
 def test_a_failure_ends_the_stream_with_its_reason(api: Api) -> None:

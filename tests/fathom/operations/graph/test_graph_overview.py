@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from fathom.database import open_database
+from fathom.graph import collection_counts as counts_module
 from fathom.graph.collection_counts import collection_counts
 from fathom.graph.write.document_writer import DocumentWriter
 from fathom.graphdb.connection import GraphConnection
@@ -84,6 +86,32 @@ def test_a_count_is_kept_until_somebody_writes(
     assert (late.entities, late.counted_at, late.current) == (first.entities, first.counted_at, False)
     again = collection_counts(graph, engine, only=collection)[collection]
     assert (again.entities, again.facts, again.current) == (4, 2, True)
+
+
+@pytest.mark.integration
+def test_a_long_count_goes_on_after_its_caller_closed_the_connection(
+    graph: GraphConnection, writer: DocumentWriter, settings: Settings, collection: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_database(settings.operational_url)
+    writer.write(chunks_of(f"{collection}/a.md", BRIDGE), reference_time=WRITTEN_AT)
+    closed, count = threading.Event(), counts_module._count
+
+    def slow(*of: Any) -> Any:
+        assert closed.wait(10)
+        return count(*of)
+
+    monkeypatch.setattr(counts_module, "_count", slow)
+    caller = GraphConnection(graph.address)
+    assert collection_counts(caller, engine, within_s=0.05, only=collection) == {}
+    caller.close()
+    closed.set()
+    deadline = time.monotonic() + 10
+    while not (found := collection_counts(graph, engine, within_s=-1.0, only=collection)):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert (found[collection].entities, found[collection].current) == (2, True)
+    with counts_module._counting:  # the thread has ended
+        pass
 
 
 @pytest.mark.integration
