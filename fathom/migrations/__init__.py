@@ -2,7 +2,7 @@
 
 To add or change a table:
 
-1. Change `fathom/tables.py`.
+1. Change `fathom/tables/`.
 2. In the project's root, with FATHOM_DATABASE_URL naming a database of the newest revision, run
    `alembic revision --autogenerate --rev-id 0009 -m "topics and routes"`, which writes `versions/r0009_topics_and_routes.py`.
    Read it: Alembic takes a renamed column for a dropped and an added one, which loses its values.
