@@ -119,6 +119,12 @@ def collections_of(settings: Settings, target: UndoTarget) -> list[str]:
     return sorted({split_document_id(document)[0] for document in target.writes(open_database(settings.operational_url))})
 
 
+def require_known(settings: Settings, target: UndoTarget) -> None:
+    """Raises UsageWrong where nothing is known of the target; needs no graph."""
+    if target.document is None or not is_removed(settings, target.document):
+        target.writes(open_database(settings.operational_url))
+
+
 def plan_undos(settings: Settings, target: UndoTarget) -> UndoReport:
     """Returns what `undo_writes` would do. Raises UsageWrong, GraphUnreachable."""
     engine = open_database(settings.operational_url)

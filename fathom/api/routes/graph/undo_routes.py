@@ -7,8 +7,9 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 
 from fathom.api.authorization import Admin, within
+from fathom.api.shared_graph import shared_graph
 from fathom.errors import UsageWrong
-from fathom.operations.graph.undo_writes import UndoReport, UndoTarget, collections_of, plan_undos, undo_writes
+from fathom.operations.graph.undo_writes import UndoReport, UndoTarget, collections_of, plan_undos, require_known, undo_writes
 from fathom.operations.remove import InHandNow
 from fathom.settings import Settings
 from fathom.uploads.inbox.upload_stream import MAX_ID_BYTES
@@ -43,6 +44,8 @@ async def undo(request: Request, caller: Admin, wanted: UndoRequest) -> UndoRepo
             within(caller, collection)
         if wanted.dry_run:
             return await run_in_threadpool(plan_undos, settings, target)
+        await run_in_threadpool(require_known, settings, target)
+        await shared_graph(request).require()
         return await run_in_threadpool(lambda: undo_writes(settings, target, by=caller.name))
     except UsageWrong as error:
         raise HTTPException(404, f"{error.message} {error.what_to_do}") from error

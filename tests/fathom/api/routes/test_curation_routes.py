@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -11,6 +12,7 @@ from benchmarks.material import chunk_set
 from fathom.deployment.graph_component import GraphComponent
 from fathom.graph.curation.write_recorder import on_behalf_of
 from fathom.graph.write.document_writer import open_writer
+from fathom.ledger.write_journal import GraphWrite, VersionDates, WriteJournal
 from fathom.settings import Settings
 from tests.fathom.api.conftest import Api, serving
 
@@ -34,6 +36,16 @@ def test_an_undo_names_one_thing_that_is_known_and_is_confirmed(api: Api) -> Non
     assert undo(admin, document="c/a.md") == 400  # nobody confirmed it
     assert undo(api.key("admin", "other"), document="c/a.md", confirm=True) == 403
     assert undo(admin, document="c/a.md", confirm=True) == 404
+
+
+def test_an_undo_says_within_two_seconds_that_the_graph_is_away(api: Api) -> None:
+    dates = VersionDates(datetime(2024, 5, 6, tzinfo=UTC))
+    write = GraphWrite("w1", "c", "c/a.md", "1", dates, planned=())
+    WriteJournal(api.intake.engine).begin(write, [], "run-1")
+    began = time.monotonic()
+    answer = api.client.post("/api/neo4j/undo", json={"run": "run-1", "confirm": True}, headers=api.key("admin"))
+    assert (answer.status_code, time.monotonic() - began < 2) == (503, True)
+    assert "fathom up" in answer.text
 
 
 @pytest.fixture(scope="module")
