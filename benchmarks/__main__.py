@@ -21,6 +21,7 @@ from rich.table import Table
 CASES = (
     "import_time",
     "inbox_tick",
+    "anomalies",
     "conversion",
     "pdf_speed",
     "ocr",

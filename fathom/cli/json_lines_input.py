@@ -1,4 +1,4 @@
-"""Reads texts as JSON lines from the standard input and prints a result or an error object for each line."""
+"""Reads JSON lines from the standard input and prints a result or an error object for each line."""
 
 from __future__ import annotations
 
@@ -6,39 +6,53 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from fathom.cli.output import print_json, say
 from fathom.errors import DocumentFailed, DocumentRejected, FathomError, UsageWrong
+
+Subject = TypeVar("Subject")
 
 MAX_LINE_BYTES = 13_000_000  # a million characters, the bound of a text, each written as two escapes
 SOME_FAILED, ALL_FAILED = 5, 1
 
 
 @dataclass(frozen=True)
-class TextLine:
-    """A line of the input: its number, the id it gives, its text, or the fault of the line."""
+class JsonLine:
+    """A line of the input: its number, the id it gives, its object, or the fault of the line."""
 
     number: int
     source: str | None
-    text: str
+    given: dict[str, Any]
     fault: UsageWrong | None = None
 
 
-def process_lines(answered: Callable[[str, str], dict[str, Any]]) -> int:
-    """Prints `answered(id, text)` for each line of the standard input, in order; an error object for a bad line.
+def process_texts(answered: Callable[[str, str], dict[str, Any]]) -> int:
+    """Prints `answered(id, text)` for each line `{"id", "text"}`; see `process_lines`."""
+    return process_lines(_text, answered, source_key="source")
 
-    After a fault that is not the line's own (key, server, budget), all later lines get the same error without a request.
-    Returns the exit code: 0, ALL_FAILED, SOME_FAILED, or that of such a fault.
+
+def process_lines(
+    read: Callable[[JsonLine], Subject], answered: Callable[[str, Subject], dict[str, Any]], *, source_key: str = "id"
+) -> int:
+    """Prints `answered(id, read(line))` for each line of the standard input, in order; an error object for a bad line.
+
+    A line is bad where `read` raises UsageWrong. After a fault that is not the line's own (key, server, budget), all later
+    lines get the same error without a request. Returns the exit code: 0, ALL_FAILED, SOME_FAILED, or that of such a fault.
     """
     done = failed = 0
     stopped: FathomError | None = None
     printed: FathomError | None = None
-    for line in text_lines():
-        error = stopped or line.fault
+    for line in json_lines():
+        error: FathomError | None = stopped or line.fault
         if error is None:
             try:
-                print_json(answered(line.source or "", line.text), indent=None)
+                subject = read(line)
+            except UsageWrong as fault:
+                error = fault
+        if error is None:
+            try:
+                print_json(answered(line.source or "", subject), indent=None)
             except FathomError as raised:
                 error = raised
                 if not isinstance(raised, (DocumentFailed, DocumentRejected)):
@@ -47,7 +61,7 @@ def process_lines(answered: Callable[[str, str], dict[str, Any]]) -> int:
                 done += 1
                 continue
         failed += 1
-        print_json({"source": line.source, "line": line.number, **error.as_dict()}, indent=None)
+        print_json({source_key: line.source, "line": line.number, **error.as_dict()}, indent=None)
         if error is not printed:  # a fault of all lines is printed once
             say(f"Line {line.number}: {error.message}")
             printed = error
@@ -57,7 +71,14 @@ def process_lines(answered: Callable[[str, str], dict[str, Any]]) -> int:
     return (SOME_FAILED if done else ALL_FAILED) if failed else 0
 
 
-def text_lines() -> Iterator[TextLine]:
+def _text(line: JsonLine) -> str:
+    text = line.given.get("text")
+    if not isinstance(text, str):
+        raise UsageWrong(f'Line {line.number} of the standard input is not {{"id": …, "text": …}}.')
+    return text
+
+
+def json_lines() -> Iterator[JsonLine]:
     """Yields the lines of the standard input that are not blank."""
     stream = sys.stdin.buffer
     number = 0
@@ -66,22 +87,22 @@ def text_lines() -> Iterator[TextLine]:
         if len(line) > MAX_LINE_BYTES:
             while line and not line.endswith(b"\n"):
                 line = stream.readline(MAX_LINE_BYTES)
-            yield TextLine(number, None, "", UsageWrong(f"Line {number} of the standard input is longer than any text may be."))
+            fault = UsageWrong(f"Line {number} of the standard input is longer than any text may be.")
+            yield JsonLine(number, None, {}, fault)
         elif line.strip():
             yield _read(number, line)
 
 
-def _read(number: int, line: bytes) -> TextLine:
+def _read(number: int, line: bytes) -> JsonLine:
     """Returns the line, parsed."""
-    fault = UsageWrong(f'Line {number} of the standard input is not {{"id": …, "text": …}}.')
+    fault = UsageWrong(f'Line {number} of the standard input is no JSON object with an "id".')
     try:
         given = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
     except (ValueError, RecursionError):
-        return TextLine(number, None, "", fault)
+        return JsonLine(number, None, {}, fault)
     if not isinstance(given, dict):
-        return TextLine(number, None, "", fault)
-    name, text = given.get("id"), given.get("text")
-    source = str(name) if isinstance(name, (str, int, float)) and not isinstance(name, bool) else None
-    if source is None or not isinstance(text, str):
-        return TextLine(number, source, "", fault)
-    return TextLine(number, source, text)
+        return JsonLine(number, None, {}, fault)
+    name = given.get("id")
+    if not isinstance(name, (str, int, float)) or isinstance(name, bool):
+        return JsonLine(number, None, {}, fault)
+    return JsonLine(number, str(name), given)

@@ -10,6 +10,7 @@ import typer
 from typer._click import exceptions as click  # typer carries its own click and gives these no public name
 
 from fathom.cli.commands import (
+    anomalies_command,
     audit_command,
     convert_command,
     cost_command,
@@ -51,6 +52,7 @@ for group in (
     graph_command,
     keys_command,
     audit_command,
+    anomalies_command,
 ):
     group.add_to(app)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fathom.cli.command_settings import deployment
-from fathom.cli.json_lines_input import process_lines
+from fathom.cli.json_lines_input import process_texts
 from fathom.cli.output import AsJson, print_json, print_text, say, table
 from fathom.cli.password_file import PasswordFile, passwords_of
 from fathom.extraction.dropped_items import describe_dropped
@@ -109,7 +109,7 @@ def extract(
     with ExitStack() as closing:
         closing.callback(model.close)
         if files == ["-"]:
-            return process_lines(
+            return process_texts(
                 lambda name, text: _shape(name, drop_uncertain(model.extract([require_extractable(text, name)])[0], least))
             )
         texts = [require_extractable(_text_of(Path(file), settings), file) for file in files]

@@ -1,9 +1,9 @@
 """Flags points of a series that its past does not explain.
 
-Each point is judged by the points before it alone: a seasonal baseline of medians, with limits from the tails of its own past
-residuals. Four rules: a spike is beyond the limit by itself; two of three points make a shift; a moving average finds small shifts
-and trends; four unusual points of eight on both sides are a change of variance. After a shift the series is re-based, so that
-an incident is told once and what comes after it is judged by the new level.
+Each point is judged by the points before it alone: a seasonal baseline of medians, with limits from the tails of its past
+residuals. Four rules: a spike is beyond its limit; two of three points make a shift; a moving average finds small shifts and
+trends; four unusual points of eight on both sides, or twelve calm ones, are a change of variance. After a shift the series is
+re-based: a shift is told once, and what comes after it is judged by the new level.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from fathom.quality.anomalies.residual_limits import MAX_RESIDUALS, Band, ResidualLimits, next_average
+from fathom.quality.anomalies.residual_limits import MAX_RESIDUALS, SETTLED, ResidualLimits, next_average
 from fathom.quality.anomalies.seasonal_baseline import (
     DAY_S,
     WEEK_S,
@@ -24,7 +24,7 @@ from fathom.quality.anomalies.seasonal_baseline import (
     fit_baseline,
     residuals_left_out,
 )
-from fathom.quality.anomalies.series import Series
+from fathom.quality.anomalies.series import MeasuredSeries
 from fathom.quality.anomalies.tail_limits import robust_scale
 
 MIN_POINTS = 48  # before which nothing is flagged
@@ -32,7 +32,6 @@ WARM_UP_S = 2 * WEEK_S  # or half of a shorter series
 SCALE_S = 4 * WEEK_S  # of the past from which the scale is estimated
 MIN_SCALE = 1e-9  # of the level: a constant series has no scale of its own
 REBASE_AFTER = 12  # points since the beginning of a shift
-SETTLED = 6  # of them, the last, that give the new level
 RESCALE_AFTER = 24  # points since the beginning of a change of variance
 UNUSUAL_OF, MIN_UNUSUAL_POINTS = 8, 4
 CALM_POINTS = 12
@@ -59,15 +58,17 @@ class FlaggedPoint:
     kind: AnomalyKind
 
 
-def find_anomalies(series: Series) -> list[FlaggedPoint]:
+def find_anomalies(series: MeasuredSeries) -> list[FlaggedPoint]:
     """Returns the flagged points in the order of time; none for a series of fewer than MIN_POINTS."""
     watch = SeriesWatch(series)
     first = warm_up_points(series)
     every = watch.points_of(DAY_S)
-    return [found for start in range(first, len(series), every) for found in watch.judge(start, min(len(series), start + every))]
+    return [
+        found for start in range(first, len(series), every) for found in watch.judge(start, min(len(series), start + every))
+    ]
 
 
-def warm_up_points(series: Series) -> int:
+def warm_up_points(series: MeasuredSeries) -> int:
     """Returns the number of points before the first that is judged."""
     if not len(series):
         return 0
@@ -110,7 +111,7 @@ class SeriesWatch:
         series: is not changed.
     """
 
-    def __init__(self, series: Series) -> None:
+    def __init__(self, series: MeasuredSeries) -> None:
         self._times, self._values = series.times, series.values
         self._level_of = series.values.copy()  # earlier values are moved to the present level after each shift
         self._step = series.step
@@ -119,6 +120,7 @@ class SeriesWatch:
         self._errors: list[float] = []  # of the past, in the unit of the values
         self._residuals: list[float] = []  # of the past, in robust standard deviations
         self._averages: list[float] = []
+        self._in_doubt: list[tuple[float, float, float]] = []  # the same of points since the beginning of a change
         self._recent = Recent()
         self._change: Change | None = None
         self._predicted = np.zeros(len(series))
@@ -143,7 +145,7 @@ class SeriesWatch:
                 expected = self._predicted[index]
                 low, high = (expected + self._scale * side for side in (limits.spike.low, limits.spike.high))
                 found.append(FlaggedPoint(float(self._times[index]), float(self._values[index]), float(low), float(high), kind))
-            self._settle(index, end)
+            self._settle(index, end, limits)
         return found
 
     def _baseline(self, start: int) -> SeasonalBaseline:
@@ -173,11 +175,18 @@ class SeriesWatch:
             back = {AnomalyKind.SHIFT: 3, AnomalyKind.VARIANCE: UNUSUAL_OF}.get(kind, recent.same_side)
             side = 0 if kind is AnomalyKind.VARIANCE else (1 if recent.average > 0 else -1)
             self._change = Change(kind, max(0, index + 1 - min(back, REBASE_AFTER)), side)
+        self._in_doubt.append((error, residual, recent.average))
         if self._change is None:
-            self._residuals.append(residual)
-            self._averages.append(recent.average)
-            self._errors.append(error)
+            self._remember()
         return kind
+
+    def _remember(self) -> None:
+        """Adds the points in doubt to the past; those of a real change are not, those of a false alarm must be."""
+        for error, residual, average in self._in_doubt:
+            self._errors.append(error)
+            self._residuals.append(residual)
+            self._averages.append(average)
+        self._in_doubt.clear()
 
     def _kind(self, residual: float, limits: ResidualLimits) -> AnomalyKind | None:
         recent, change = self._recent, self._change
@@ -195,7 +204,7 @@ class SeriesWatch:
             return AnomalyKind.TREND if _rises_evenly(recent.last(TREND_POINTS)) else AnomalyKind.SHIFT
         return AnomalyKind.SPIKE if limits.spike.side(residual) else None
 
-    def _settle(self, index: int, end: int) -> None:
+    def _settle(self, index: int, end: int, limits: ResidualLimits) -> None:
         """Ends a change after some points: moves what was before it to the new level, or takes the new scale."""
         change = self._change
         if change is None:
@@ -206,15 +215,18 @@ class SeriesWatch:
             new = max(robust_scale(since), MIN_SCALE)
             self._errors = [error * new / self._scale for error in self._errors]
             self._scale = new
+            self._in_doubt.clear()
         elif change.kind is not AnomalyKind.VARIANCE and points >= REBASE_AFTER:
             settled = slice(index + 1 - SETTLED, index + 1)
             moved = float(np.median(self._level_of[settled] - self._predicted[settled]))
-            if abs(moved) > self._scale:
+            if limits.settled.side(moved / self._scale):
                 self._level_of[: index + 1 - SETTLED] += moved
                 self._predicted[index + 1 : end] += moved
+                self._in_doubt.clear()
         else:
             return
         self._change = None
+        self._remember()
         self._recent = Recent()
 
 
@@ -231,6 +243,3 @@ def _rises_evenly(residuals: list[float]) -> bool:
         ramp = np.arange(1, count - cut + 1)
         of_slope = min(of_slope, before + float(((after - ramp * (ramp @ after) / (ramp @ ramp)) ** 2).sum()))
     return of_slope < of_step
-
-
-__all__ = ["AnomalyKind", "Band", "FlaggedPoint", "SeriesWatch", "find_anomalies", "warm_up_points"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from fathom.quality.anomalies.series import Floats
 from fathom.quality.anomalies.tail_limits import upper_limit
@@ -13,12 +14,13 @@ MIN_RESIDUALS = 100  # with fewer, the limits are those of a normal distribution
 MAX_RESIDUALS = 4_368  # 26 weeks of hours
 
 # Probability that a healthy residual passes a limit, on each side. With hourly values a week has 168: the spike rule then gives
-# .5 false alarms a week, two of three .05, the moving average .1, four of eight .1 (measured: `python -m benchmarks anomalies`).
-SPIKE, TWICE, AVERAGE, UNUSUAL = 0.002, 0.005, 0.0002, 0.025
+# .5 false alarms a week, two of three .03, the moving average .07, four of eight .1; see `python -m benchmarks anomalies`.
+SPIKE, TWICE, AVERAGE, UNUSUAL = 0.0016, 0.005, 0.0002, 0.025
 CALM = 0.3  # share of the residuals that are smaller than the limit of the calm
 # Smallest limits, in robust standard deviations: statistically rare and yet too small to matter.
 MIN_SPIKE, MIN_TWICE, MIN_AVERAGE, MIN_UNUSUAL = 2.7, 2.2, 1.25, 1.7
-DEFAULT_SPIKE, DEFAULT_TWICE, DEFAULT_AVERAGE, DEFAULT_UNUSUAL = 5.0, 3.5, 2.0, 2.5
+DEFAULTS = (5.0, 3.5, 2.0, 2.5, 2.0)  # with too few residuals
+SETTLED, SETTLES, MIN_SETTLED = 8, 0.0005, 1.5  # the level moves after a shift if the median of so many points is beyond
 WEIGHT = 0.25  # of the newest residual in the moving average
 MAX_AVERAGED = 3.5  # a residual counts at most so much in the moving average, or a single spike would be a shift
 
@@ -37,12 +39,13 @@ class Band:
 
 @dataclass(frozen=True)
 class ResidualLimits:
-    """The band of each rule, and the size up to which a residual is calm."""
+    """The band of each rule, of the median of SETTLED residuals in a row, and the size up to which a residual is calm."""
 
     spike: Band
     twice: Band
     average: Band
     unusual: Band
+    settled: Band
     calm: float
 
     @classmethod
@@ -54,13 +57,14 @@ class ResidualLimits:
             averages: their moving averages, shape (points,).
         """
         if len(residuals) < MIN_RESIDUALS:
-            bands = (Band(-size, size) for size in (DEFAULT_SPIKE, DEFAULT_TWICE, DEFAULT_AVERAGE, DEFAULT_UNUSUAL))
-            return cls(*bands, calm=0.0)
+            spike, twice, average, unusual, settled = (Band(-size, size) for size in DEFAULTS)
+            return cls(spike, twice, average, unusual, settled, calm=0.0)
         return cls(
             spike=_band(residuals, SPIKE, MIN_SPIKE),
             twice=_band(residuals, TWICE, MIN_TWICE),
             average=_band(averages, AVERAGE, MIN_AVERAGE),
             unusual=_band(residuals, UNUSUAL, MIN_UNUSUAL),
+            settled=_band(np.median(sliding_window_view(residuals, SETTLED), axis=1), SETTLES, MIN_SETTLED),
             calm=float(np.quantile(np.abs(residuals), CALM)),
         )
 

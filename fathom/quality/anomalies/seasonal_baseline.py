@@ -158,7 +158,8 @@ def _by_bin(values: Floats, bins: Bins, count: int) -> tuple[Floats, Bins]:
 def _without_weekly_level(times: Floats, values: Floats) -> Floats:
     """Takes each week's median off, counted back from the end, so that growth is not taken for a season."""
     weeks = np.floor((times[-1] - times) / WEEK_S).astype(np.int64) if len(times) else np.zeros(0, dtype=np.int64)
-    return values - _medians(values, weeks, int(weeks.max(initial=0)) + 1)[weeks]
+    flat: Floats = values - _medians(values, weeks, int(weeks.max(initial=0)) + 1)[weeks]
+    return flat
 
 
 def _recent(times: Floats, values: Floats, seconds: float) -> tuple[Floats, Floats]:

@@ -18,14 +18,14 @@ MAX_TIME = 253_402_300_800.0  # the year 10000, in seconds since 1970
 
 
 @dataclass(frozen=True, eq=False)
-class Series:
+class MeasuredSeries:
     """Times in seconds since 1970, strictly ascending, and their finite values; both of shape (points,)."""
 
     times: Floats
     values: Floats
 
     @classmethod
-    def of(cls, points: Iterable[tuple[float, float | None]]) -> Series:
+    def of(cls, points: Iterable[tuple[float, float | None]]) -> MeasuredSeries:
         """Returns the series of the points in any order: of a time given twice the later one counts, missing values do not.
 
         Raises UsageWrong for a time that is no date, and for more than MAX_POINTS.

@@ -12,6 +12,7 @@ from fathom.quality.anomalies.series import Floats
 
 TAIL = 0.05  # share of the residuals that the distribution is fitted to
 MIN_EXCESSES = 10
+MIN_SHAPE = 1e-6  # below it, the distribution is exponential
 MAX_SHAPE = 0.5  # the moments exist below it
 NORMAL_TAIL_FACTOR = 1.4826  # of the median absolute deviation to a normal's standard deviation
 
@@ -42,6 +43,5 @@ def upper_limit(residuals: Floats, probability: float) -> float:
     shape = min(MAX_SHAPE, 2 - mean / (mean - 2 * weighted)) if mean > 2 * weighted else MAX_SHAPE
     scale = mean * (1 - shape)
     ratio = probability * len(ordered) / count
-    if abs(shape) < 1e-6:
-        return float(threshold - scale * np.log(ratio))
-    return float(threshold + scale / shape * (ratio**-shape - 1))
+    beyond = -np.log(ratio) if abs(shape) < MIN_SHAPE else (ratio**-shape - 1) / shape
+    return float(threshold + scale * beyond * (1 + 1 / count))  # wider while the tail is little known
