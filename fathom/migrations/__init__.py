@@ -4,7 +4,7 @@ To add or change a table:
 
 1. Change `fathom/tables/`.
 2. In the project's root, with FATHOM_DATABASE_URL naming a database of the newest revision, run
-   `alembic revision --autogenerate --rev-id 0009 -m "topics and routes"`, which writes `versions/r0009_topics_and_routes.py`.
+   `alembic revision --autogenerate --rev-id 0010 -m "topics and routes"`, which writes `versions/r0010_topics_and_routes.py`.
    Read it: Alembic takes a renamed column for a dropped and an added one, which loses its values.
 3. Set HEAD, and add the revision's mark to RELEASED in `tests/fathom/test_database.py`.
 
@@ -12,5 +12,5 @@ A revision is frozen once it is released: it imports nothing from `fathom.tables
 compares its code with its mark. Databases in `tests/fathom/old_databases`, each with rows, are upgraded by the same tests.
 """
 
-HEAD = "0008"  # the newest revision in `versions`
+HEAD = "0009"  # the newest revision in `versions`
 VERSION_TABLE = "fathom_revision"  # Dagster's own tables may be in the same Postgres

@@ -42,6 +42,12 @@ from fathom.tables.llm_tables import (
     llm_slots,
     money_waits,
 )
+from fathom.tables.metric_tables import (
+    check_results,
+    metric_cursors,
+    metric_rollups,
+    metric_series,
+)
 from fathom.tables.resolution_tables import (
     collections_to_prune,
     compared_facts,
@@ -62,6 +68,7 @@ __all__ = [
     "audit_head",
     "audit_log",
     "batched_requests",
+    "check_results",
     "collections_to_prune",
     "compared_facts",
     "compared_names",
@@ -84,6 +91,9 @@ __all__ = [
     "llm_servers",
     "llm_slots",
     "metadata",
+    "metric_cursors",
+    "metric_rollups",
+    "metric_series",
     "money_waits",
     "name_verdicts",
     "pauses",
