@@ -27,6 +27,7 @@ class AdvisoryLock(IntEnum):
     SLOTS = 7_264_119
     EVICTIONS = 7_264_120
     AUDIT = 7_264_121  # appends to the audit log, whose lines form a chain
+    METRICS = 7_264_122  # the writer of metrics
 
 
 def insert_into(engine: Engine, table: sa.Table) -> Any:

@@ -25,7 +25,7 @@ metric_rollups = sa.Table(
     sa.Column("series", sa.Integer, primary_key=True),
     sa.Column("step_s", sa.Integer, primary_key=True),
     sa.Column("at", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("count", sa.BigInteger, nullable=False),
+    sa.Column("samples", sa.BigInteger, nullable=False),
     sa.Column("total", sa.Float, nullable=False),
     sa.Column("least", sa.Float, nullable=False),
     sa.Column("most", sa.Float, nullable=False),

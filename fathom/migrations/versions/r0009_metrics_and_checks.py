@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.Column("series", sa.Integer(), nullable=False),
         sa.Column("step_s", sa.Integer(), nullable=False),
         sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("samples", sa.BigInteger(), nullable=False),
         sa.Column("total", sa.Float(), nullable=False),
         sa.Column("least", sa.Float(), nullable=False),
         sa.Column("most", sa.Float(), nullable=False),

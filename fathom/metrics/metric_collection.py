@@ -1,0 +1,94 @@
+"""Reads new events and calls of language models into metrics, exactly once, also after a kill."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from fathom.metrics.event_samples import DERIVATIONS, samples_of_call, samples_of_event
+from fathom.metrics.metric_history import MetricHistory
+from fathom.metrics.metric_sample import Sample
+from fathom.observability.event_store import RecordedEvent
+from fathom.sql import AdvisoryLock, exclusive_transaction, insert_into
+from fathom.tables import events, llm_calls, metric_cursors
+
+AT_ONCE = 5_000  # rows of a source in a transaction
+SETTLED_S = 5.0  # a younger call may become visible after one with a higher id
+EVENTS, CALLS = "events", "llm_calls"
+
+
+def collect_metrics(engine: Engine) -> int:
+    """Adds what is new to the metrics and returns the number of samples. Raises SQLAlchemyError."""
+    count = 0
+    while True:
+        with exclusive_transaction(engine, AdvisoryLock.METRICS) as connection:
+            new_events, last_event = _new_events(connection)
+            calls, last_call = _new_calls(connection)
+            if not last_event and not last_call:
+                return count
+            count += MetricHistory(engine).add(connection, chain(new_events, calls))
+            for source, position in ((EVENTS, last_event), (CALLS, last_call)):
+                if position:
+                    set_cursor(connection, engine, source, position)
+            if len(new_events) < AT_ONCE and len(calls) < AT_ONCE and not _is_behind(connection, last_event):
+                return count
+
+
+def cursor_of(connection: Connection, source: str) -> float:
+    """Returns how far the source was read; 0 for a new one."""
+    return connection.scalar(sa.select(metric_cursors.c.position).where(metric_cursors.c.source == source)) or 0.0
+
+
+def set_cursor(connection: Connection, engine: Engine, source: str, position: float) -> None:
+    """Stores how far the source was read."""
+    upsert = insert_into(engine, metric_cursors).values(source=source, position=position)
+    connection.execute(upsert.on_conflict_do_update(index_elements=["source"], set_={"position": position}))
+
+
+def _new_events(connection: Connection) -> tuple[list[Sample], int]:
+    """Returns the samples of the next events, and the id of the last event that was read; 0 for none."""
+    after = cursor_of(connection, EVENTS)
+    newest = connection.scalar(sa.select(sa.func.max(events.c.id))) or 0
+    if newest <= after:
+        return [], 0
+    until = min(newest, int(after) + AT_ONCE)
+    query = sa.select(events).where(events.c.id > after, events.c.id <= until, events.c.event.in_(DERIVATIONS))
+    return [sample for row in connection.execute(query) for sample in samples_of_event(_event(row))], until
+
+
+def _is_behind(connection: Connection, last_event: int) -> bool:
+    return bool(last_event) and (connection.scalar(sa.select(sa.func.max(events.c.id))) or 0) > last_event
+
+
+def _new_calls(connection: Connection) -> tuple[list[Sample], int]:
+    c = llm_calls.c
+    query = sa.select(llm_calls).where(c.id > cursor_of(connection, CALLS), c.at < time.time() - SETTLED_S)
+    rows = connection.execute(query.order_by(c.id).limit(AT_ONCE)).all()
+    return list(_samples(rows)), rows[-1].id if rows else 0
+
+
+def _samples(rows: Any) -> Iterator[Sample]:
+    for row in rows:
+        yield from samples_of_call(row)
+
+
+def _event(row: Any) -> RecordedEvent:
+    return RecordedEvent(
+        id=row.id,
+        at=row.at,
+        level="",
+        event=row.event,
+        document=row.document,
+        run=row.run,
+        request=row.request,
+        stage=row.stage,
+        sub_stage=row.sub_stage,
+        message=row.message,
+        metrics=json.loads(row.metrics) if row.metrics else {},
+    )
