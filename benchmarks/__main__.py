@@ -22,6 +22,7 @@ CASES = (
     "import_time",
     "inbox_tick",
     "anomalies",
+    "drift",
     "conversion",
     "pdf_speed",
     "ocr",
