@@ -44,7 +44,7 @@ def chunks_have_provenance(chunk_set: ChunkSet) -> CheckOutcome:
 
 
 CHUNK_CHECKS: tuple[DocumentCheck[ChunkSet], ...] = (
-    DocumentCheck("chunks", chunks_within_token_bound, blocking=True),
-    DocumentCheck("chunks", chunks_cover_document, blocking=True),
-    DocumentCheck("chunks", chunks_have_provenance, blocking=False),
+    DocumentCheck("chunks", chunks_within_token_bound, blocking=True, measure="over", threshold="max_over_bound"),
+    DocumentCheck("chunks", chunks_cover_document, blocking=True, measure="covered", threshold="min_covered"),
+    DocumentCheck("chunks", chunks_have_provenance, blocking=False, measure="with_items", threshold="min_with_items"),
 )

@@ -46,7 +46,7 @@ def pages_all_there(report: ConversionReport) -> CheckOutcome:
     return CheckOutcome(
         0 <= missing <= THRESHOLDS.documents.max_pages_missing,
         f"{report.pages_converted} of {report.pages_expected} pages were converted.",
-        {"pages_converted": report.pages_converted, "pages_expected": report.pages_expected},
+        {"pages_converted": report.pages_converted, "pages_expected": report.pages_expected, "pages_missing": missing},
     )
 
 
@@ -82,7 +82,12 @@ def ruled_tables_found(report: ConversionReport) -> CheckOutcome:
     return CheckOutcome(
         share >= least,
         f"{report.ruled_tables_found} of {report.ruled_tables} grids of painted lines are tables; {least:.0%} must be.",
-        {"ruled_tables": report.ruled_tables, "ruled_tables_found": report.ruled_tables_found, "min_ruled_tables_found": least},
+        {
+            "ruled_tables": report.ruled_tables,
+            "ruled_tables_found": report.ruled_tables_found,
+            "ruled_tables_share": share,
+            "min_ruled_tables_found": least,
+        },
     )
 
 
@@ -118,12 +123,16 @@ def ocr_confident(report: ConversionReport) -> CheckOutcome:
 
 
 DOCUMENT_CHECKS: tuple[DocumentCheck[ConversionReport], ...] = (
-    DocumentCheck("documents", document_has_text, blocking=True),
-    DocumentCheck("documents", conversion_keeps_text, blocking=False),
-    DocumentCheck("documents", pages_all_there, blocking=False),
-    DocumentCheck("documents", conversion_without_errors, blocking=False),
-    DocumentCheck("documents", characters_readable, blocking=False),
-    DocumentCheck("documents", ruled_tables_found, blocking=False),
-    DocumentCheck("documents", little_text_dropped, blocking=False),
-    DocumentCheck("documents", ocr_confident, blocking=False),
+    DocumentCheck("documents", document_has_text, blocking=True, measure="characters", threshold="min_characters"),
+    DocumentCheck("documents", conversion_keeps_text, blocking=False, measure="text_recall", threshold="min_text_recall"),
+    DocumentCheck("documents", pages_all_there, blocking=False, measure="pages_missing", threshold="max_pages_missing"),
+    DocumentCheck("documents", conversion_without_errors, blocking=False, measure="errors", threshold="max_errors"),
+    DocumentCheck(
+        "documents", characters_readable, blocking=False, measure="replacement_share", threshold="max_replacement_share"
+    ),
+    DocumentCheck(
+        "documents", ruled_tables_found, blocking=False, measure="ruled_tables_share", threshold="min_ruled_tables_found"
+    ),
+    DocumentCheck("documents", little_text_dropped, blocking=False, measure="dropped_share", threshold="max_dropped_share"),
+    DocumentCheck("documents", ocr_confident, blocking=False, measure="ocr_confidence", threshold="min_ocr_confidence"),
 )

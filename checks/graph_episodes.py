@@ -50,7 +50,12 @@ def language_is_read(report: WriteReport) -> CheckOutcome:
     return CheckOutcome(
         report.unread <= most * report.chunks,
         f"{report.unread} of {report.chunks} chunks are in a language that {report.model} was not made for; found: {named}.",
-        {"unread": report.unread, "chunks": report.chunks, "max_unread_share": most},
+        {
+            "unread": report.unread,
+            "chunks": report.chunks,
+            "unread_share": report.unread / report.chunks if report.chunks else 0.0,
+            "max_unread_share": most,
+        },
     )
 
 
@@ -62,7 +67,12 @@ def answers_kept(report: WriteReport) -> CheckOutcome:
         entities <= most * report.entities_answered and facts <= most * report.facts_answered,
         f"Of the answers of {report.model}, {entities} of {report.entities_answered} entities and {facts} of "
         f"{report.facts_answered} facts were left out. {describe_dropped(report.answers_left_out)}".strip(),
-        {"entities_left_out": entities, "facts_left_out": facts, "max_left_out_share": most},
+        {
+            "entities_left_out": entities,
+            "facts_left_out": facts,
+            "left_out_share": max(entities / max(report.entities_answered, 1), facts / max(report.facts_answered, 1)),
+            "max_left_out_share": most,
+        },
     )
 
 
@@ -86,11 +96,15 @@ def embeddings_complete(report: WriteReport) -> CheckOutcome:
 
 
 GRAPH_EPISODE_CHECKS: tuple[DocumentCheck[WriteReport], ...] = (
-    DocumentCheck("graph_episodes", every_chunk_accounted_for, blocking=True),
-    DocumentCheck("graph_episodes", no_chunk_set_aside, blocking=False),
-    DocumentCheck("graph_episodes", entities_found, blocking=False),
-    DocumentCheck("graph_episodes", language_is_read, blocking=False),
-    DocumentCheck("graph_episodes", answers_kept, blocking=False),
-    DocumentCheck("graph_episodes", no_orphans, blocking=False),
-    DocumentCheck("graph_episodes", embeddings_complete, blocking=False),
+    DocumentCheck(
+        "graph_episodes", every_chunk_accounted_for, blocking=True, measure="unaccounted", threshold="max_unaccounted_chunks"
+    ),
+    DocumentCheck("graph_episodes", no_chunk_set_aside, blocking=False, measure="set_aside", threshold="max_failed_chunks"),
+    DocumentCheck("graph_episodes", entities_found, blocking=False, measure="entities", threshold="min_entities"),
+    DocumentCheck("graph_episodes", language_is_read, blocking=False, measure="unread_share", threshold="max_unread_share"),
+    DocumentCheck("graph_episodes", answers_kept, blocking=False, measure="left_out_share", threshold="max_left_out_share"),
+    DocumentCheck("graph_episodes", no_orphans, blocking=False, measure="orphans", threshold="max_orphans"),
+    DocumentCheck(
+        "graph_episodes", embeddings_complete, blocking=False, measure="missing_embeddings", threshold="max_missing_embeddings"
+    ),
 )

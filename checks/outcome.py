@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import dagster as dg
+
+from fathom.metrics.check_recording import CheckResult, to_json
+from fathom.observability.structured_logging import emit
+from fathom.thresholds import THRESHOLDS
 
 Subject = TypeVar("Subject")
 Figure = float | int | str | None
@@ -24,11 +28,18 @@ class CheckOutcome:
 
 @dataclass(frozen=True)
 class DocumentCheck(Generic[Subject]):
-    """A check of a document after a stage; a failed `blocking` check stops the document."""
+    """A check of a document after a stage; a failed `blocking` check stops the document.
+
+    Attributes:
+        measure: the figure of the outcome that is compared with the threshold.
+        threshold: the name of the threshold among those of the asset in `fathom.thresholds`.
+    """
 
     asset: str
     holds: Callable[[Subject], CheckOutcome]
     blocking: bool
+    measure: str
+    threshold: str
 
     @property
     def name(self) -> str:
@@ -51,7 +62,17 @@ class DocumentCheck(Generic[Subject]):
 
     def evaluate(self, subject: Subject) -> EvaluatedCheck:
         """Evaluates the check for a document."""
-        return EvaluatedCheck(self.asset, self.name, self.blocking, self.holds(subject))
+        outcome = self.holds(subject)
+        measured = outcome.figures.get(self.measure)
+        threshold = getattr(getattr(THRESHOLDS, self.asset), self.threshold)
+        return EvaluatedCheck(
+            self.asset,
+            self.name,
+            self.blocking,
+            outcome,
+            measured=float(measured) if isinstance(measured, int | float) else None,
+            threshold=float(threshold),
+        )
 
 
 @dataclass(frozen=True)
@@ -62,6 +83,8 @@ class EvaluatedCheck:
     name: str
     blocking: bool
     outcome: CheckOutcome
+    measured: float | None = None
+    threshold: float | None = None
 
     @property
     def blocks(self) -> bool:
@@ -90,3 +113,29 @@ class EvaluatedCheck:
             blocking=self.blocking,
             partition=partition,
         )
+
+    def result(self) -> CheckResult:
+        """Returns the result as Fathom keeps it."""
+        return CheckResult(
+            name=self.name,
+            passed=self.outcome.passed,
+            severity="block" if self.blocking else "warn",
+            measured=self.measured,
+            threshold=self.threshold,
+            detail=self.outcome.description,
+        )
+
+
+def report_checks(asset: str, results: Sequence[CheckResult], *, collection: str | None = None) -> None:
+    """Logs the results of an asset's checks as an event, from which Fathom keeps them, and each failed check as another.
+
+    Args:
+        asset: its name.
+        results: of a document, if one is bound to the log lines, else of a collection or of all.
+        collection: of checks without a document.
+    """
+    figures = {"asset": asset, "results": to_json(results)} | ({"collection": collection} if collection else {})
+    failed = [result for result in results if not result.passed]
+    emit("quality.checked", f"Checks of {asset}: {len(results) - len(failed)} of {len(results)} passed", **figures)
+    for result in failed:
+        emit("quality.failed", f"Check failed: {result.name}: {result.detail}", asset=asset, check=result.name)

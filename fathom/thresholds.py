@@ -208,6 +208,48 @@ class BackupThresholds(BaseModel):
     )
 
 
+class DeploymentThresholds(BaseModel):
+    """Thresholds of the deployment, by which `fathom health` judges it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min_free_disk_gb: float = Field(
+        2.0,
+        ge=0,
+        description="Free disk space of the home. 2 GB: some hours of ingestion and logs, and time to act.",
+    )
+    critical_free_disk_gb: float = Field(
+        0.2,
+        ge=0,
+        description="Free disk space of the home below which writes are about to fail.",
+    )
+    max_failed_share: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="Share of failed documents in a day, and of failed model calls in an hour. .05: the error rate of the "
+        "monitoring seeds; single broken files stay below it.",
+    )
+    min_failed_calls: int = Field(
+        3,
+        ge=1,
+        description="Failed model calls in an hour from which their share counts. 3: a single timeout is repeated and told "
+        "to nobody.",
+    )
+    max_queue_silence_s: float = Field(
+        300.0,
+        gt=0,
+        description="Seconds for which a document may wait while no run works. 300: a run starts within seconds, and after a "
+        "restart of Dagster within two minutes.",
+    )
+    max_sensor_silence_s: float = Field(
+        300.0,
+        gt=0,
+        description="Seconds since the last tick of the upload sensor. 300: it ticks every 5 s, and each minute while nothing "
+        "happens.",
+    )
+
+
 class Thresholds(BaseModel):
     """All thresholds by stage."""
 
@@ -219,6 +261,7 @@ class Thresholds(BaseModel):
     graph_server: GraphServerThresholds = GraphServerThresholds()
     graph_validation: ValidationThresholds = ValidationThresholds()
     graph_backup: BackupThresholds = BackupThresholds()
+    deployment: DeploymentThresholds = DeploymentThresholds()
 
 
 THRESHOLDS = Thresholds()

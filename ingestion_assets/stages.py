@@ -13,7 +13,7 @@ import dagster as dg
 from checks.chunks import CHUNK_CHECKS
 from checks.documents import DOCUMENT_CHECKS
 from checks.graph_episodes import GRAPH_EPISODE_CHECKS
-from checks.outcome import DocumentCheck, EvaluatedCheck
+from checks.outcome import DocumentCheck, EvaluatedCheck, report_checks
 from fathom.chunking.chunk import ChunkSet
 from fathom.conversion.report import ConvertedDocument
 from fathom.errors import ExtractionFailed, error_named
@@ -103,4 +103,6 @@ def _result(
     checks: Sequence[DocumentCheck[Subject]],
     metadata: dict[str, dg.MetadataValue],
 ) -> StageResult[Value]:
-    return StageResult(asset, value, version, [check.evaluate(subject) for check in checks], metadata)
+    evaluated = [check.evaluate(subject) for check in checks]
+    report_checks(asset, [check.result() for check in evaluated])
+    return StageResult(asset, value, version, evaluated, metadata)

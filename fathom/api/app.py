@@ -28,6 +28,7 @@ from fathom.api.routes import (
     health_routes,
     key_routes,
     preview_routes,
+    quality_routes,
     stream_routes,
     upload_routes,
 )
@@ -56,6 +57,7 @@ ROUTERS = (
     stream_routes.router,
     upload_routes.router,
     preview_routes.router,
+    quality_routes.router,
     document_routes.router,
     query_routes.router,
     overview_routes.router,

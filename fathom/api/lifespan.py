@@ -12,6 +12,7 @@ from importlib import import_module
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.exc import SQLAlchemyError
 
 from fathom.api.routes.document_followers import Followers
 from fathom.api.run_starter import RunStarter
@@ -19,8 +20,10 @@ from fathom.api.shared_graph import SharedGraph
 from fathom.database import close_databases, open_database
 from fathom.deployment.components import rotate_logs
 from fathom.errors import FathomError
+from fathom.metrics.metric_collection import collect_after
 from fathom.observability.event_collector import Collector, collect_until_stopped
 from fathom.observability.otlp import SpanExport, send_until_stopped
+from fathom.operations.quality_reports import record_gauges
 from fathom.orchestration.run_submission import open_instance
 from fathom.security.api_keys import open_keys
 from fathom.security.request_pacing import GuessLimit, RateLimit
@@ -29,6 +32,7 @@ from fathom.status.forecast import errors, history_of
 
 WATCHED_FOR_S = 10.0  # after a request, another is likely
 ROTATE_EVERY_S = 600.0
+MEASURE_EVERY_S = 60.0
 WAIT_FOR_EVENTS_S = 2.0  # of an ending stream, for its last events
 STOP_THREAD_WITHIN_S = 5.0
 
@@ -40,7 +44,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     collector = Collector(await run_in_threadpool(open_database, settings.operational_url), settings.home)
     open_state(app, collector)
     stop = threading.Event()
-    threads = [_start_thread("events", collect_until_stopped(collector, stop, watched=partial(_watched, app)))]
+    rounds = collect_until_stopped(collector, stop, watched=partial(_watched, app))
+    threads = [_start_thread("events", collect_after(rounds, open_database(settings.operational_url)))]
     if settings.otlp_endpoint is not None:
         export = SpanExport(settings, open_database(settings.operational_url))
         threads.append(_start_thread("spans", send_until_stopped(export, stop)))
@@ -83,6 +88,7 @@ def _background_work(settings: Settings, launcher: RunStarter) -> tuple[Coroutin
     """Returns the coroutines that run beside the requests until they are cancelled."""
     return (
         _rotate_now_and_then(settings),
+        _measure_now_and_then(settings),
         launcher.run(),
         launcher.watch(),
         launcher.keep_supervisor(),
@@ -100,6 +106,14 @@ async def _rotate_now_and_then(settings: Settings) -> None:
     while True:
         await run_in_threadpool(rotate_logs, settings)
         await asyncio.sleep(ROTATE_EVERY_S)
+
+
+async def _measure_now_and_then(settings: Settings) -> None:
+    """Records the gauges of the deployment each minute."""
+    while True:
+        await asyncio.sleep(MEASURE_EVERY_S)
+        with suppress(FathomError, SQLAlchemyError, OSError):  # the next round measures again
+            await run_in_threadpool(record_gauges, settings)
 
 
 async def _warm_up(settings: Settings) -> None:

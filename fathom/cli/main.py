@@ -22,6 +22,7 @@ from fathom.cli.commands import (
     keys_command,
     logs_command,
     parts_command,
+    quality_command,
     watch_command,
 )
 from fathom.cli.output import print_json, say
@@ -52,6 +53,7 @@ for group in (
     graph_command,
     keys_command,
     audit_command,
+    quality_command,
     anomalies_command,
 ):
     group.add_to(app)

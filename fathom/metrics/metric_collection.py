@@ -10,17 +10,24 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
+from fathom.errors import FathomError
+from fathom.metrics.check_recording import CHECKED, keep_results, samples_of_checks
 from fathom.metrics.event_samples import DERIVATIONS, samples_of_call, samples_of_event
 from fathom.metrics.metric_history import MetricHistory
 from fathom.metrics.metric_sample import Sample
 from fathom.observability.event_store import RecordedEvent
+from fathom.observability.structured_logging import get_logger
 from fathom.sql import AdvisoryLock, exclusive_transaction, insert_into
 from fathom.tables import events, llm_calls, metric_cursors
 
+EVERY_S = 2.0
 AT_ONCE = 5_000  # rows of a source in a transaction
 SETTLED_S = 5.0  # a younger call may become visible after one with a higher id
 EVENTS, CALLS = "events", "llm_calls"
+
+log = get_logger(__name__)
 
 
 def collect_metrics(engine: Engine) -> int:
@@ -28,15 +35,16 @@ def collect_metrics(engine: Engine) -> int:
     count = 0
     while True:
         with exclusive_transaction(engine, AdvisoryLock.METRICS) as connection:
-            new_events, last_event = _new_events(connection)
+            read, last_event = _new_events(connection)
             calls, last_call = _new_calls(connection)
             if not last_event and not last_call:
                 return count
-            count += MetricHistory(engine).add(connection, chain(new_events, calls))
+            count += MetricHistory(engine).add(connection, chain(_samples_of_events(read), calls))
+            keep_results(connection, engine, (event for event in read if event.event == CHECKED))
             for source, position in ((EVENTS, last_event), (CALLS, last_call)):
                 if position:
                     set_cursor(connection, engine, source, position)
-            if len(new_events) < AT_ONCE and len(calls) < AT_ONCE and not _is_behind(connection, last_event):
+            if len(calls) < AT_ONCE and not _is_behind(connection, last_event):
                 return count
 
 
@@ -51,15 +59,21 @@ def set_cursor(connection: Connection, engine: Engine, source: str, position: fl
     connection.execute(upsert.on_conflict_do_update(index_elements=["source"], set_={"position": position}))
 
 
-def _new_events(connection: Connection) -> tuple[list[Sample], int]:
-    """Returns the samples of the next events, and the id of the last event that was read; 0 for none."""
+def _new_events(connection: Connection) -> tuple[list[RecordedEvent], int]:
+    """Returns the next events that say something measured, and the id of the last event that was read; 0 for none."""
     after = cursor_of(connection, EVENTS)
     newest = connection.scalar(sa.select(sa.func.max(events.c.id))) or 0
     if newest <= after:
         return [], 0
     until = min(newest, int(after) + AT_ONCE)
-    query = sa.select(events).where(events.c.id > after, events.c.id <= until, events.c.event.in_(DERIVATIONS))
-    return [sample for row in connection.execute(query) for sample in samples_of_event(_event(row))], until
+    wanted = events.c.event.in_((*DERIVATIONS, CHECKED))
+    query = sa.select(events).where(events.c.id > after, events.c.id <= until, wanted).order_by(events.c.id)
+    return [_event(row) for row in connection.execute(query)], until
+
+
+def _samples_of_events(read: list[RecordedEvent]) -> Iterator[Sample]:
+    for event in read:
+        yield from samples_of_checks(event) if event.event == CHECKED else samples_of_event(event)
 
 
 def _is_behind(connection: Connection, last_event: int) -> bool:
@@ -92,3 +106,18 @@ def _event(row: Any) -> RecordedEvent:
         message=row.message,
         metrics=json.loads(row.metrics) if row.metrics else {},
     )
+
+
+def collect_after(rounds: Iterator[int], engine: Engine) -> Iterator[int]:
+    """Yields the numbers of events that each round recorded, and reads them into metrics every EVERY_S at most."""
+    pending, last = True, 0.0
+    for number in rounds:
+        pending |= number > 0
+        if pending and time.monotonic() - last >= EVERY_S:
+            try:
+                collect_metrics(engine)
+                pending = False
+            except (FathomError, SQLAlchemyError) as error:  # the database is away; the next round tries again
+                log.warning("Metrics could not be collected", metrics={"error": type(error).__name__})
+            last = time.monotonic()
+        yield number

@@ -37,12 +37,14 @@ class MetricSeries:
 
 @dataclass(frozen=True)
 class LatestValue:
-    """The newest value of a series, and whether it is still current."""
+    """The newest value of a series, whether it is still current, and the count and sum of all its values."""
 
     labels: Mapping[str, str]
     value: float
     at: float
     is_current: bool
+    samples: int
+    total: float
 
 
 class MetricHistory:
@@ -60,6 +62,7 @@ class MetricHistory:
         """Adds samples within a transaction that excludes others which add."""
         tallies: dict[tuple[str, str, int], ValueTally] = defaultdict(ValueTally)
         newest: dict[tuple[str, str], tuple[float, float]] = {}
+        added: dict[tuple[str, str], tuple[int, float]] = defaultdict(lambda: (0, 0.0))
         count, oldest = 0, time.time() - MAX_LATE_S
         for sample in samples:
             if not sample.is_valid or sample.at < oldest:
@@ -67,10 +70,12 @@ class MetricHistory:
             key = sample.key
             tallies[sample.name, key, floor_to(sample.at, MINUTE_S)].add(sample.value)
             newest[sample.name, key] = max(newest.get((sample.name, key), (0.0, 0.0)), (sample.at, sample.value))
+            samples_so_far, total = added[sample.name, key]
+            added[sample.name, key] = (samples_so_far + 1, total + sample.value)
             count += 1
         if not count:
             return 0
-        ids = self._series_ids(connection, newest)
+        ids = self._series_ids(connection, newest, added)
         by_row: dict[tuple[int, int], ValueTally] = {}
         for (name, key, at), tally in tallies.items():
             row = (ids[name, key], at)
@@ -140,15 +145,21 @@ class MetricHistory:
         metric, now = metric_of(name), time.time() if now is None else now
         query = sa.select(metric_series).where(metric_series.c.name == name, metric_series.c.last_at > 0)
         with self._engine.connect() as connection:
-            return [
-                LatestValue(json.loads(row.labels), row.last_value, row.last_at, now - row.last_at <= metric.ttl_s)
-                for row in connection.execute(query.order_by(metric_series.c.labels))
-            ]
+            rows = connection.execute(query.order_by(metric_series.c.labels)).all()
+        return [
+            LatestValue(
+                json.loads(row.labels), row.last_value, row.last_at, now - row.last_at <= metric.ttl_s, row.samples, row.total
+            )
+            for row in rows
+        ]
 
     def _series_ids(
-        self, connection: Connection, newest: Mapping[tuple[str, str], tuple[float, float]]
+        self,
+        connection: Connection,
+        newest: Mapping[tuple[str, str], tuple[float, float]],
+        added: Mapping[tuple[str, str], tuple[int, float]],
     ) -> dict[tuple[str, str], int]:
-        """Returns the id of each series, creating those that are new, and stores their newest values."""
+        """Returns the id of each series, creating those that are new, and stores their newest values, counts and sums."""
         names = sorted({name for name, _ in newest})
         s = metric_series.c
         rows = connection.execute(sa.select(s.id, s.name, s.labels, s.last_at).where(s.name.in_(names))).all()
@@ -165,9 +176,12 @@ class MetricHistory:
                 counts[name] += 1
             number, last_at = known[stored]
             ids[name, key] = number
+            samples, total = added[name, key]
+            more: dict[str, Any] = {"samples": s.samples + samples, "total": s.total + total}
             if at >= last_at:
-                connection.execute(metric_series.update().where(s.id == number).values(last_value=value, last_at=at))
+                more |= {"last_value": value, "last_at": at}
                 known[stored] = (number, at)
+            connection.execute(metric_series.update().where(s.id == number).values(**more))
         return ids
 
     def _matching(self, connection: Connection, name: str, labels: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str]]]:

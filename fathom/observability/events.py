@@ -125,6 +125,9 @@ CATALOGUE: Final[tuple[EventType, ...]] = (
     _event("vector.search", "Embeddings were searched.", results=int, seconds=float),
     _event("vector.insert", "Embeddings were added.", vectors=int, seconds=float),
     _event("vector.update", "Embeddings were replaced.", vectors=int, seconds=float),
+    # quality: checks of documents, collections and the deployment
+    _event("quality.checked", "Checks were evaluated; their results, as JSON.", asset=str, results=str, collection=str),
+    _event("quality.failed", "A check failed.", asset=str, check=str),
     # system: components and actions of people
     _event("system.paused", "A collection, or all, was paused.", collection=str, by=str),
     _event("system.resumed", "A collection, or all, was resumed.", collection=str, by=str),

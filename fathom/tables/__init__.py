@@ -15,6 +15,7 @@ from fathom.tables.document_tables import (
     uploads,
     uploads_in_part,
 )
+from fathom.tables.drift_tables import drift_reference_documents, drift_references
 from fathom.tables.event_tables import (
     api_keys,
     audit_head,
@@ -44,6 +45,7 @@ from fathom.tables.llm_tables import (
 )
 from fathom.tables.metric_tables import (
     check_results,
+    health_issues,
     metric_cursors,
     metric_rollups,
     metric_series,
@@ -75,6 +77,8 @@ __all__ = [
     "curation_decisions",
     "document_dates",
     "done_in_part",
+    "drift_reference_documents",
+    "drift_references",
     "episodes",
     "event_sources",
     "events",
@@ -83,6 +87,7 @@ __all__ = [
     "graph_undos",
     "graph_writes",
     "hand_runs",
+    "health_issues",
     "llm_blocks",
     "llm_calls",
     "llm_reservations",

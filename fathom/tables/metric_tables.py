@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from fathom.tables.table_metadata import metadata
 
-# A metric with a set of labels (a JSON object with sorted keys), and its newest value.
+# A metric with a set of labels (a JSON object with sorted keys), its newest value, and the count and sum of all its values.
 metric_series = sa.Table(
     "metric_series",
     metadata,
@@ -15,6 +15,8 @@ metric_series = sa.Table(
     sa.Column("labels", sa.Text, nullable=False),
     sa.Column("last_value", sa.Float),
     sa.Column("last_at", sa.Float, nullable=False, server_default="0"),
+    sa.Column("samples", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("total", sa.Float, nullable=False, server_default="0"),
     sa.UniqueConstraint("name", "labels"),
 )
 
@@ -60,4 +62,12 @@ check_results = sa.Table(
     sa.Column("checked_at", sa.Float, nullable=False),
     sa.Index("check_results_by_outcome", "passed", "checked_at"),
     sa.Index("check_results_by_document", "document"),
+)
+
+# Issues of the deployment's health that were seen, with the time at which each began.
+health_issues = sa.Table(
+    "health_issues",
+    metadata,
+    sa.Column("issue", sa.Text, primary_key=True),
+    sa.Column("since", sa.Float, nullable=False),
 )

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from fathom.errors import DoneInPart
 from fathom.sql import batched, insert_into
-from fathom.tables import document_dates, hand_runs, money_waits, planned_runs, priorities, uploads
+from fathom.tables import check_results, document_dates, hand_runs, money_waits, planned_runs, priorities, uploads
 from fathom.uploads.inbox.inbox_scan import FoundFile, RefusedEntry
 from fathom.uploads.scheduler import CollectionLoad, RunBatch, Waiting, next_run_key, run_key
 from fathom.uploads.upload import PlannedRun, Upload, UploadState
@@ -121,6 +121,7 @@ def forget(engine: Engine, document: str) -> None:
         connection.execute(uploads.delete().where(uploads.c.document == document))
         connection.execute(money_waits.delete().where(money_waits.c.document == document))
         connection.execute(priorities.delete().where(priorities.c.document == document))
+        connection.execute(check_results.delete().where(check_results.c.document == document))
         connection.execute(hand_runs.delete().where(hand_runs.c.document == document))
         connection.execute(document_dates.delete().where(document_dates.c.document == document))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -13,10 +15,15 @@ from fathom.api.authorization import Reader, unbound
 from fathom.api.problems import retry_after
 from fathom.database import open_database
 from fathom.deployment.components import healthy, status_all
+from fathom.metrics.metric_definitions import METRICS
+from fathom.metrics.metric_history import MetricHistory
 from fathom.settings import Settings
 from fathom.status.forecast import errors, history_of
 from fathom.uploads.intake import open_intake
 from fathom.uploads.paused_collections import paused
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric as MetricFamily
 
 router = APIRouter(tags=["health"])
 
@@ -40,7 +47,7 @@ async def ready(request: Request) -> Response:
 
 @router.get("/metrics")
 async def prometheus(request: Request, caller: Reader) -> Response:
-    """Documents by state, pauses and errors of past estimates, in Prometheus' text format."""
+    """All metrics, documents by state, pauses and errors of past estimates, in Prometheus' text format."""
     unbound(caller)
     text = await run_in_threadpool(figures, request.app.state.settings)
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
@@ -52,6 +59,7 @@ def figures(settings: Settings) -> bytes:
 
     registry = CollectorRegistry(auto_describe=True)
     engine = open_database(settings.operational_url)
+    registry.register(RegisteredMetrics(MetricHistory(engine)))
     documents = Gauge("fathom_documents", "Documents by state", ["state"], registry=registry)
     for state, count in open_intake(settings).counts().items():
         documents.labels(state).set(count)
@@ -62,3 +70,34 @@ def figures(settings: Settings) -> bytes:
         error.set(found[0])
         Gauge("fathom_eta_p90_coverage", "Share of documents done by their p90", registry=registry).set(found[1])
     return generate_latest(registry)
+
+
+class RegisteredMetrics:
+    """Collects the metrics of the registry for Prometheus: counters, current gauges, and summaries of distributions."""
+
+    def __init__(self, history: MetricHistory) -> None:
+        self._history = history
+
+    def collect(self) -> Iterator[MetricFamily]:
+        """Yields each metric that has values."""
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, SummaryMetricFamily
+
+        for metric in METRICS.values():
+            name, latest = f"fathom_{metric.name}", self._history.latest(metric.name)
+            if metric.kind == "counter":
+                counter = CounterMetricFamily(name, metric.meaning, labels=metric.labels)
+                for value in latest:
+                    counter.add_metric([value.labels[label] for label in metric.labels], value.total)
+                yield counter
+            elif metric.kind == "gauge":
+                gauge = GaugeMetricFamily(name, metric.meaning, labels=metric.labels)
+                for value in latest:
+                    if value.is_current:
+                        gauge.add_metric([value.labels[label] for label in metric.labels], value.value)
+                yield gauge
+            else:
+                summary = SummaryMetricFamily(name, metric.meaning, labels=metric.labels)
+                for value in latest:
+                    labels = [value.labels[label] for label in metric.labels]
+                    summary.add_metric(labels, count_value=value.samples, sum_value=value.total)
+                yield summary

@@ -1,4 +1,4 @@
-"""Creates the tables of metrics and of check results."""
+"""Creates the tables of metrics, of check results and of health."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Creates four tables."""
+    """Creates five tables."""
     op.create_table(
         "metric_series",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
@@ -20,6 +20,8 @@ def upgrade() -> None:
         sa.Column("labels", sa.Text(), nullable=False),
         sa.Column("last_value", sa.Float(), nullable=True),
         sa.Column("last_at", sa.Float(), server_default="0", nullable=False),
+        sa.Column("samples", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("total", sa.Float(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name", "labels"),
     )
@@ -61,3 +63,9 @@ def upgrade() -> None:
     )
     op.create_index("check_results_by_outcome", "check_results", ["passed", "checked_at"])
     op.create_index("check_results_by_document", "check_results", ["document"])
+    op.create_table(
+        "health_issues",
+        sa.Column("issue", sa.Text(), nullable=False),
+        sa.Column("since", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("issue"),
+    )
