@@ -89,6 +89,7 @@ def _remove_everywhere(settings: Settings, intake: Intake, row: Upload, removal:
     within = [f"its bytes inside {links.mail}, which it came with: they bring it back when that mail is tried again"]
     repository.forget(intake.engine, document)
     delete_mail_link(intake.engine, document)
+    _forget_profile(intake, document)
     versions, shared = _forget_bytes(intake, row, keep=until is not None)
     if (settings.dagster_home / "dagster.yaml").exists():
         open_instance(settings).delete_dynamic_partition(PARTITIONS, document)
@@ -159,6 +160,12 @@ def _forget_answers(settings: Settings, document: str) -> int:
 
     with closing(response_cache_of(settings)) as cache:
         return cache.forget(document)
+
+
+def _forget_profile(intake: Intake, document: str) -> None:
+    from fathom.quality.drift.reference_store import DriftReferences
+
+    DriftReferences(intake.engine).forget_document(document)
 
 
 def _forget_bytes(intake: Intake, row: Upload, *, keep: bool) -> tuple[list[str], list[KeptItem]]:

@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.engine import Engine
 
 from fathom.database import open_database
 from fathom.errors import Refused, UsageWrong
@@ -190,6 +191,7 @@ def _clear_deployment(settings: Settings, names: Sequence[str]) -> dict[str, int
     _forget_answers(settings, documents)
     with exclusive_transaction(engine) as connection:
         rows = sum(count for name in names for count in delete_rows(connection, name).values())
+    _forget_references(engine, names)
     left = {row.version for row in repository.known_files(engine).values()}
     content = sum(store.forget(version) for version in sorted(versions - left))
     _delete_partitions(settings, documents)
@@ -215,6 +217,13 @@ def _forget_answers(settings: Settings, documents: Sequence[str]) -> None:
     with closing(response_cache_of(settings)) as cache:
         for document in documents:
             cache.forget(document)
+
+
+def _forget_references(engine: Engine, names: Sequence[str]) -> None:
+    from fathom.quality.drift.reference_store import DriftReferences
+
+    for name in names:
+        DriftReferences(engine).forget_collection(name)
 
 
 def _delete_partitions(settings: Settings, documents: Sequence[str]) -> None:

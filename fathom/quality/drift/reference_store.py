@@ -1,0 +1,123 @@
+"""Stores the references of collections: chosen, versioned, re-based with a reason, and looked at."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from fathom.errors import UsageWrong
+from fathom.quality.drift.document_profile import DocumentProfile, pack_profile, unpack_profile
+from fathom.quality.drift.drift_result import DriftMethod, DriftResult
+from fathom.sql import batched, exclusive_transaction
+from fathom.tables import drift_reference_documents, drift_references
+
+MAX_REASON = 500  # characters
+r, d = drift_references.c, drift_reference_documents.c
+
+
+@dataclass(frozen=True)
+class DriftReference:
+    """A version of a collection's reference; times are in seconds since 1970.
+
+    Args:
+        collection: the collection.
+        version: from 1; each re-base makes another.
+        reason: why these documents were chosen.
+        chosen_by: by whom.
+        chosen_at: when.
+        until: when the last document of the reference was written first; later ones are compared.
+        documents: number of documents when it was chosen.
+        looks: number of looks at it.
+        looked_at: the last look; None before the first.
+        results: of the last look.
+    """
+
+    collection: str
+    version: int
+    reason: str
+    chosen_by: str
+    chosen_at: float
+    until: float
+    documents: int
+    looks: int = 0
+    looked_at: float | None = None
+    results: tuple[DriftResult, ...] = ()
+
+
+class DriftReferences:
+    """The references of all collections.
+
+    Args:
+        engine: the operational database.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def newest(self, collection: str) -> DriftReference | None:
+        """Returns the reference that the collection is compared with; None before the first."""
+        return next(iter(self.history(collection)), None)
+
+    def history(self, collection: str) -> list[DriftReference]:
+        """Returns all versions, the newest first."""
+        query = sa.select(drift_references).where(r.collection == collection).order_by(r.version.desc())
+        with self._engine.connect() as connection:
+            return [_reference(row) for row in connection.execute(query)]
+
+    def profiles(self, collection: str) -> list[DocumentProfile]:
+        """Returns the documents of the newest reference, without those that were removed since."""
+        query = sa.select(d.document, d.profile).where(d.collection == collection).order_by(d.document)
+        with self._engine.connect() as connection:
+            return [unpack_profile(row.document, row.profile) for row in connection.execute(query)]
+
+    def choose(
+        self, collection: str, profiles: Sequence[DocumentProfile], *, until: float, reason: str, by: str
+    ) -> DriftReference:
+        """Makes the documents the collection's next reference and returns it. Raises UsageWrong without a reason."""
+        reason = reason.strip()
+        if not reason or len(reason) > MAX_REASON:
+            raise UsageWrong(f"A reference needs a reason of up to {MAX_REASON} characters.")
+        with exclusive_transaction(self._engine) as connection:
+            last = connection.scalar(sa.select(sa.func.max(r.version)).where(r.collection == collection)) or 0
+            made = DriftReference(collection, last + 1, reason, by, time.time(), until, len(profiles))
+            values = {name: value for name, value in asdict(made).items() if name != "results"}
+            connection.execute(drift_references.insert().values(**values))
+            connection.execute(drift_reference_documents.delete().where(d.collection == collection))
+            rows = [{"collection": collection, "document": one.document, "profile": pack_profile(one)} for one in profiles]
+            for batch in batched(rows):
+                connection.execute(drift_reference_documents.insert(), batch)
+        return made
+
+    def record_look(self, reference: DriftReference, results: Sequence[DriftResult], at: float) -> DriftReference | None:
+        """Records a look and returns the reference after it; None where another look was recorded meanwhile."""
+        looked = replace(reference, looks=reference.looks + 1, looked_at=at, results=tuple(results))
+        mine = (r.collection == reference.collection, r.version == reference.version, r.looks == reference.looks)
+        values = {"looks": looked.looks, "looked_at": at, "results": json.dumps([asdict(one) for one in results])}
+        with self._engine.begin() as connection:
+            recorded = connection.execute(drift_references.update().where(*mine).values(**values)).rowcount
+        return looked if recorded else None
+
+    def forget_document(self, document: str) -> int:
+        """Deletes the document from the references; returns their number. The other documents stay the reference."""
+        with self._engine.begin() as connection:
+            return connection.execute(drift_reference_documents.delete().where(d.document == document)).rowcount
+
+    def forget_collection(self, collection: str) -> None:
+        """Deletes all versions of the collection."""
+        with self._engine.begin() as connection:
+            for table in (drift_references, drift_reference_documents):
+                connection.execute(table.delete().where(table.c.collection == collection))
+
+
+def _reference(row: Any) -> DriftReference:
+    held = row._asdict()
+    results = json.loads(held.pop("results") or "[]")
+    return DriftReference(
+        **held, results=tuple(DriftResult(**{**one, "method": DriftMethod(one["method"])}) for one in results)
+    )
