@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,7 +26,7 @@ def attempt(document: str, step: Stage, uploads: Uploads, run: dg.DagsterRun, ve
     """
     begun = uploads.begin(document, version=version, run=run, stage=step)
     with stage(step, document=document, run=run.run_id), bound(request=uploads.request):
-        log.info("A run took it up", sub_stage="begun", metrics={"attempt": begun.number})
+        log.info("A run took it up", sub_stage="begun", metrics={"attempt": begun.number} | _waited(begun, step))
         try:
             with log_heartbeat():
                 yield begun
@@ -58,3 +59,10 @@ def failure(error: FathomError) -> dg.Failure:
 def blocked(document: str, names: list[str], description: str = "") -> CheckBlocked:
     """Returns the error of a document that a blocking check stopped."""
     return CheckBlocked(f"Stopped by {', '.join(names)}. {description}".strip(), document=document)
+
+
+def _waited(begun: Attempt, step: Stage) -> dict[str, float]:
+    """Returns the seconds from the acceptance to the first try of the first stage, as a metric."""
+    if step != "docling" or begun.number > 1:
+        return {}
+    return {"waited_seconds": round(max(0.0, time.time() - begun.accepted_at.timestamp()), 3)}

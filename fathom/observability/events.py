@@ -49,7 +49,7 @@ CATALOGUE: Final[tuple[EventType, ...]] = (
     _event("validation.started", "The bytes are checked before they are parsed.", bytes=int),
     _event("validation.complete", "The file can be converted.", pages=int, seconds=float),
     # docling: the conversion
-    _event("docling.begun", "A run began to convert the document.", attempt=int),
+    _event("docling.begun", "A run began to convert the document.", attempt=int, waited_seconds=float),
     _event("docling.models", "Whether the converter has its models loaded.", warm=bool, warm_up_seconds=float),
     _event("docling.started", "The conversion began.", bytes=int, pages=int),
     _event("docling.page", "So many of its pages are converted.", page=int, pages=int),
