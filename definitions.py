@@ -8,6 +8,7 @@ from fathom.home import own_home
 from fathom.orchestration.dagster_home import keep_logs_in_deployment
 from fathom.settings import settings
 from ingestion_assets.assets import chunks, documents, graph_episodes
+from ingestion_assets.drifted_collections import drifted_collections
 from ingestion_assets.graph_backup import back_up_graph_job, backup_is_recent_and_proven, check_backups_job, graph_backup
 from ingestion_assets.jobs import EXECUTOR, ingest_backlog, ingest_document
 from ingestion_assets.validated_graph import graph_validation, validate_graph_job
@@ -25,7 +26,7 @@ own_home(settings().home)
 keep_logs_in_deployment(settings())
 
 defs = dg.Definitions(
-    assets=[documents, chunks, graph_episodes, graph_validation, graph_backup],
+    assets=[documents, chunks, graph_episodes, graph_validation, drifted_collections, graph_backup],
     asset_checks=[backup_is_recent_and_proven],
     jobs=[ingest_document, ingest_backlog, validate_graph_job, back_up_graph_job, check_backups_job],
     sensors=[new_uploads, old_runs, graph_validation_due, graph_backup_due],

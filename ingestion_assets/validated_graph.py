@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from checks.graph_faults import fault_result, fault_specs
+from checks.drifted_metrics import ASSET as DRIFT
+from checks.graph_faults import ASSET, fault_result, fault_specs
 from fathom.errors import FathomError
 from fathom.settings import settings
 from ingestion_assets.attempts import failure
@@ -37,9 +38,9 @@ def graph_validation(context: dg.AssetExecutionContext) -> Iterator[dg.Materiali
 
 validate_graph_job = dg.define_asset_job(
     "validate_graph",
-    selection=[graph_validation],
+    selection=dg.AssetSelection.assets(ASSET, DRIFT),
     executor_def=EXECUTOR,
-    description="The graph of all collections is validated.",
+    description="The graph of all collections is validated, and its newest documents are compared with the references.",
     tags={"fathom/kind": "validation"},
 )
 

@@ -1,4 +1,4 @@
-"""The sensor that validates the graph: each day on which the ledger changed, and each week."""
+"""The sensor that validates the graph and looks for drift: each day on which the ledger changed, and each week."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ class LastValidation(NamedTuple):
     job=validate_graph_job,
     minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="The graph of all collections is validated once a day if episodes were written or removed, else once a week.",
+    description="The graph of all collections is validated, and its newest documents are compared with the references for "
+    "drift, once a day if episodes were written or removed, else once a week.",
 )
 def graph_validation_due(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Requests a validation when it is due; the first, a day after the sensor was first evaluated."""

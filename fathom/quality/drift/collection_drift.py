@@ -143,4 +143,5 @@ def _vectors(profiles: Sequence[DocumentProfile]) -> Floats:
     found = [one.vector for one in profiles if one.vector is not None]
     sizes = [len(vector) for vector in found]
     usual = max(set(sizes), key=sizes.count) if sizes else 0
-    return np.array([vector for vector in found if len(vector) == usual], dtype=np.float64).reshape(-1, usual)
+    kept = [vector for vector in found if len(vector) == usual]
+    return np.array(kept, dtype=np.float64).reshape(len(kept), usual)

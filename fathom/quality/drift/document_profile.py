@@ -19,7 +19,7 @@ NO_SUFFIX = "(no suffix)"
 
 @dataclass(frozen=True, eq=False)
 class DocumentProfile:
-    """What a document is made of: counts by category, figures, and the mean embedding of its entities' names.
+    """The composition of a document: counts by category, figures, and the mean embedding of its entities' names.
 
     Args:
         document: id of the document.
