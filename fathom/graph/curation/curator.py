@@ -33,10 +33,9 @@ class Curator:
         self._by = by
         self._reason = reason
 
-    def finish(self) -> None:
-        """Lets the graph follow decisions, and undos of decisions, that were killed before it did."""
-        for decision in self._store.unapplied(self._collection):
-            self._apply(decision)
+    def finish(self) -> list[Decision]:
+        """Lets the graph follow decisions, and undos of decisions, that were killed before it did; returns them."""
+        return [self._apply(decision) for decision in self._store.unapplied(self._collection)]
 
     def merge(self, left: str, right: str) -> Decision:
         """Decides that two entities are one, by all of their names."""

@@ -156,8 +156,13 @@ def _decide(
             writer.changes.exclusive(collection),
         ):
             curator = Curator(writer.changes, collection, decider.by, decider.reason)
-            curator.finish()
-            made = decide(curator)
+            finished = curator.finish()
+            try:
+                made = decide(curator)
+            except UsageWrong:
+                if not finished:
+                    raise
+                made = finished[-1]  # the same call was killed before: it is decided and applied now
             account |= {"decision": made.id, "action": action or made.kind}
             entities = view_entities(writer.connection, curator.entities_of(made))
     finally:
