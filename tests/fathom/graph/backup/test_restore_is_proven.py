@@ -6,13 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from fathom.embedding.embedder import Embedder
 from fathom.graph.backup.archive_reader import open_archive
 from fathom.graph.backup.backup_writing import BackupSources
 from fathom.graph.backup.restoring import RestoreTarget, read_digest, restore_collection
 from fathom.graph.content.graph_digest import digest_of
 from fathom.graph.write.clearing import clear_collection
+from fathom.graphdb.connection import GraphConnection
 from tests.fathom.graph.backup.conftest import SourcesOf, backed_up
 from tests.fathom.graph.content.random_graphs import create, random_graph
+from tests.fathom.graphdb.graphiti.searching_client import Client, write_documents
+from tests.fathom.graphdb.small_corpus import WriterOf
 
 pytestmark = pytest.mark.integration
 
@@ -60,3 +64,32 @@ def test_a_copy_under_another_name_stands_beside_the_original(sources: BackupSou
     copy = f"{collection}-copy"
     assert restored(sources, tmp_path / "b.fathom", copy) == written.whole.digest
     assert read_digest(sources.connection, collection) == read_digest(sources.connection, copy) == written.whole
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["our driver", "its own driver"])
+def test_a_graphiti_client_finds_in_a_restored_collection_what_it_found_before(
+    neo4j_graph: GraphConnection,
+    sources_of: SourcesOf,
+    writer_of: WriterOf,
+    embedder: Embedder,
+    collection: str,
+    tmp_path: Path,
+    plain: bool,
+) -> None:
+    sources = sources_of(neo4j_graph)
+    write_documents(neo4j_graph, collection, writer_of)
+    client = Client(neo4j_graph, embedder, plain)
+
+    def found() -> list[tuple[str, str]]:
+        edges = client.ask(lambda graphiti: graphiti.search("Who built the bridge?", group_ids=[collection], num_results=10))
+        return sorted((edge.uuid, edge.fact) for edge in edges)
+
+    before = found()
+    assert before
+    backed_up(sources, tmp_path / "b.fathom", collection)
+    clear_collection(neo4j_graph, collection)
+    assert found() == []
+    restored(sources, tmp_path / "b.fathom")
+    assert found() == before
+    clear_collection(neo4j_graph, collection)
+    clear_collection(neo4j_graph, f"not-{collection}")
