@@ -148,6 +148,24 @@ class GraphThresholds(BaseModel):
         ge=0,
         description="Entities and facts without an embedding. 0: semantic search cannot find them.",
     )
+    min_yield_of_usual: float = Field(
+        0.25,
+        ge=0,
+        le=1,
+        description="Facts a chunk, as a share of the median of documents alike. .25: single documents vary by half; a quarter "
+        "says that the model, the prompt or the text is broken. Smaller losses show in the series of all documents.",
+    )
+    max_cost_of_usual: float = Field(
+        3.0,
+        ge=1,
+        description="Cost of a written chunk, in medians of documents alike. 3: chunks are of one size, so only retries and "
+        "another model cost more.",
+    )
+    max_time_of_usual: float = Field(
+        5.0,
+        ge=1,
+        description="Time of a written chunk, in medians of documents alike. 5: rate limits and busy servers double it.",
+    )
 
 
 class GraphServerThresholds(BaseModel):
@@ -221,7 +239,8 @@ class DeploymentThresholds(BaseModel):
     critical_free_disk_gb: float = Field(
         0.2,
         ge=0,
-        description="Free disk space of the home below which writes are about to fail.",
+        description="Free disk space of the home below which it is full. .2 GB: a backup, a large upload or the graph's next log file "
+        "fills it, after which writes fail.",
     )
     max_failed_share: float = Field(
         0.05,

@@ -7,6 +7,7 @@ import dagster as dg
 from checks.chunks import CHUNK_CHECKS
 from checks.documents import DOCUMENT_CHECKS
 from checks.graph_episodes import GRAPH_EPISODE_CHECKS
+from checks.usual_episodes import USUAL_CHECKS
 from fathom.chunking.chunk import ChunkSet
 from fathom.conversion.report import ConvertedDocument
 from fathom.errors import FathomError
@@ -73,7 +74,10 @@ def chunks(context: dg.AssetExecutionContext, documents: ConvertedDocument, uplo
     kinds={"graphiti", "neo4j"},
     tags={"stage": "graphiti"},
     io_manager_key="artifacts",
-    check_specs=[check.spec(documents_by_id) for check in GRAPH_EPISODE_CHECKS],
+    check_specs=[
+        *(check.spec(documents_by_id) for check in GRAPH_EPISODE_CHECKS),
+        *(check.spec(documents_by_id) for check in USUAL_CHECKS),
+    ],
 )
 def graph_episodes(context: dg.AssetExecutionContext, chunks: ChunkSet, uploads: Uploads, graph: GraphResource) -> Materialized:
     """Each chunk as an episode of the temporal knowledge graph, with the entities and facts found in it."""

@@ -14,11 +14,15 @@ from checks.chunks import CHUNK_CHECKS
 from checks.documents import DOCUMENT_CHECKS
 from checks.graph_episodes import GRAPH_EPISODE_CHECKS
 from checks.outcome import DocumentCheck, EvaluatedCheck, report_checks
+from checks.usual_episodes import USUAL_CHECKS, ComparedWrite
 from fathom.chunking.chunk import ChunkSet
 from fathom.conversion.report import ConvertedDocument
+from fathom.database import open_database
 from fathom.errors import ExtractionFailed, error_named
 from fathom.graph.curation.write_recorder import on_behalf_of
 from fathom.graph.write.write_report import WriteReport
+from fathom.quality.usual_figures import usual_figures
+from fathom.settings import settings
 from fathom.uploads.document_dates import DocumentDate, note_own_date
 from ingestion_assets.attempts import blocked
 from ingestion_assets.metadata import attachments_metadata, chunks_metadata, conversion_metadata, date_metadata, graph_metadata
@@ -69,20 +73,22 @@ def convert(at: Attempt, uploads: Uploads, converter: Converter) -> StageResult[
     own = converted.report.own_date
     dated = DocumentDate(datetime.fromisoformat(own.at), own.source) if own is not None else None
     metadata |= date_metadata(note_own_date(uploads.intake.engine, at.document, at.version, dated))
-    return _result("documents", converted, at.version, converted.report, DOCUMENT_CHECKS, metadata)
+    return _result("documents", converted, at.version, _evaluated(converted.report, DOCUMENT_CHECKS), metadata)
 
 
 def chunk(at: Attempt, converted: ConvertedDocument, chunker: Chunker) -> StageResult[ChunkSet]:
     """Cuts the document into chunks. Raises ChunkingFailed."""
     chunk_set = chunker.chunk(converted, document=at.document)
-    return _result("chunks", chunk_set, at.version, chunk_set, CHUNK_CHECKS, chunks_metadata(chunk_set))
+    return _result("chunks", chunk_set, at.version, _evaluated(chunk_set, CHUNK_CHECKS), chunks_metadata(chunk_set))
 
 
 def write(at: Attempt, chunk_set: ChunkSet, graph: GraphResource) -> StageResult[WriteReport]:
     """Writes the chunks as episodes to the graph. Raises ExtractionFailed, GraphWriteFailed, GraphUnreachable."""
     with on_behalf_of(at.run):
         report = graph.write(chunk_set, accepted_at=at.accepted_at, attached_to=at.attached_to, attachments=at.attachments)
-    return _result("graph_episodes", report, at.version, report, GRAPH_EPISODE_CHECKS, graph_metadata(report))
+    usual = usual_figures(open_database(settings().operational_url), at.document)
+    checks = _evaluated(report, GRAPH_EPISODE_CHECKS) + _evaluated(ComparedWrite(report, usual), USUAL_CHECKS)
+    return _result("graph_episodes", report, at.version, checks, graph_metadata(report))
 
 
 def _failed_by(value: object, document: str) -> ExtractionFailed | None:
@@ -95,14 +101,12 @@ def _failed_by(value: object, document: str) -> ExtractionFailed | None:
     return kind(f"None of its {value.chunks} chunks is in the graph. {message}", document=document, final=True)
 
 
+def _evaluated(subject: Subject, checks: Sequence[DocumentCheck[Subject]]) -> list[EvaluatedCheck]:
+    return [check.evaluate(subject) for check in checks]
+
+
 def _result(
-    asset: str,
-    value: Value,
-    version: str,
-    subject: Subject,
-    checks: Sequence[DocumentCheck[Subject]],
-    metadata: dict[str, dg.MetadataValue],
+    asset: str, value: Value, version: str, checks: list[EvaluatedCheck], metadata: dict[str, dg.MetadataValue]
 ) -> StageResult[Value]:
-    evaluated = [check.evaluate(subject) for check in checks]
-    report_checks(asset, [check.result() for check in evaluated])
-    return StageResult(asset, value, version, evaluated, metadata)
+    report_checks(asset, [check.result() for check in checks])
+    return StageResult(asset, value, version, checks, metadata)

@@ -73,6 +73,7 @@ class GraphResource(dg.ConfigurableResource[None]):
                 "entities": report.entities,
                 "facts": report.facts,
                 "seconds": round(report.seconds_extracting + report.seconds_writing, 3),
+                "cost_usd": round(report.cost_usd, 6),
                 "model": report.model,
             },
         )

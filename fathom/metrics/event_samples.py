@@ -42,12 +42,14 @@ def _unless(name: str) -> Value:
     return lambda event: None if event.metrics.get(name) else 1.0
 
 
-def _each(name: str, of: str) -> Value:
-    """Divides a figure by another."""
+def _each(name: str, of: str, *more: str) -> Value:
+    """Divides a figure by others; an event without the first of them says nothing new."""
 
     def share(event: RecordedEvent) -> float | None:
         value, count = event.number(name), event.number(of)
-        return value / count if value is not None and count else None
+        if value is None or not count:
+            return None
+        return value / (count + sum(event.number(other) or 0 for other in more))
 
     return share
 
@@ -82,8 +84,10 @@ DERIVATIONS: Mapping[str, tuple[Derivation, ...]] = {
         Derivation("chunks_failed", _figure("failed")),
         Derivation("entities_found", _figure("entities")),
         Derivation("facts_found", _figure("facts")),
-        Derivation("entities_per_chunk", _each("entities", "written")),
-        Derivation("facts_per_chunk", _each("facts", "written")),
+        Derivation("entities_per_chunk", _each("entities", "written", "unchanged")),
+        Derivation("facts_per_chunk", _each("facts", "written", "unchanged")),
+        Derivation("cost_per_chunk_usd", _each("cost_usd", "written")),
+        Derivation("seconds_per_chunk", _each("seconds", "written")),
     ),
     "docling.failed": _FAILED,
     "chunking.failed": _FAILED,

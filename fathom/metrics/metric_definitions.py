@@ -65,6 +65,8 @@ _ALL: Final[tuple[Metric, ...]] = (
     _counter("facts_found", "collection", "graphiti.complete", "Facts of written chunks."),
     _distribution("entities_per_chunk", "", "collection file_type", "graphiti.complete", "Entities a written chunk."),
     _distribution("facts_per_chunk", "", "collection file_type", "graphiti.complete", "Facts a written chunk: the yield."),
+    _distribution("cost_per_chunk_usd", "USD", "collection file_type", "graphiti.complete", "Cost of a written chunk."),
+    _distribution("seconds_per_chunk", "s", "collection file_type", "graphiti.complete", "Time of a written chunk."),
     # language models
     _counter("llm_calls", "model collection", "llm_calls", "Calls that were answered."),
     _counter("llm_errors", "model collection", "llm_calls", "Calls without a usable answer."),

@@ -86,7 +86,9 @@ class MetricHistory:
         add_rollups(connection, self._engine, MINUTE_S, by_row)
         return count
 
-    def window(self, name: str, since: float, until: float, labels: Mapping[str, str] | None = None) -> ValueTally | None:
+    def window(
+        self, name: str, since: float, until: float, labels: Mapping[str, str] | None = None, *, step_s: int | None = None
+    ) -> ValueTally | None:
         """Returns the tally of all values in [since, until), in whole minutes; None without any. Raises UsageWrong.
 
         Args:
@@ -94,9 +96,10 @@ class MetricHistory:
             since: in seconds since 1970.
             until: the same.
             labels: of the series that count; all where not given.
+            step_s: a longer step reads less, and begins with the span that holds `since`.
         """
         found: ValueTally | None = None
-        for series in self.series(name, since, until, labels=labels):
+        for series in self.series(name, since, until, step_s, labels=labels):
             for _, tally in series.points:
                 if found is None:
                     found = ValueTally()

@@ -92,6 +92,7 @@ CATALOGUE: Final[tuple[EventType, ...]] = (
         entities=int,
         facts=int,
         seconds=float,
+        cost_usd=float,
         model=str,
     ),
     _event("graphiti.undone", "A person took back what a run had written.", removed=int, brought_back=int),

@@ -99,6 +99,17 @@ def test_its_outcome_is_a_sentence_with_figures_for_one_partition(check: Documen
     assert event.metadata
 
 
+@pytest.mark.parametrize(("check", "good", "broken"), CASES, ids=lambda value: getattr(value, "name", ""))
+def test_its_measure_is_a_figure_that_is_on_the_wrong_side_of_its_threshold(check: DocumentCheck, good, broken) -> None:
+    failed = check.evaluate(good.model_copy(update=broken[check.name]))
+    assert failed.measured is not None
+    assert failed.threshold is not None
+    if check.name not in ("conversion_keeps_text",):  # it has a second measure, the lost passages
+        least = check.threshold.startswith("min_")
+        assert (failed.measured < failed.threshold) if least else (failed.measured > failed.threshold)
+    assert failed.result().severity == ("block" if check.blocking else "warn")
+
+
 def test_one_broken_promise_leaves_the_others_of_its_stage_standing() -> None:
     for check, good, broken in CASES:
         others = [other for other, subject, _ in CASES if subject is good and other is not check]

@@ -8,6 +8,7 @@ import pytest
 from checks.chunks import CHUNK_CHECKS
 from checks.documents import DOCUMENT_CHECKS
 from checks.graph_episodes import GRAPH_EPISODE_CHECKS
+from checks.usual_episodes import USUAL_CHECKS
 from fathom.database import open_database
 from fathom.deployment.graph_component import GraphComponent
 from fathom.observability.event_collector import Collector
@@ -32,7 +33,7 @@ def test_one_document_is_made_checked_and_in_the_graph(deployment: Deployment) -
     assert result.success
     assert all(document in deployment.materialized(asset) for asset in ASSETS)
     outcomes = {name: passed for asset in ASSETS for name, passed in deployment.checks(asset, document).items()}
-    assert set(outcomes) == {check.name for check in (*DOCUMENT_CHECKS, *CHUNK_CHECKS, *GRAPH_EPISODE_CHECKS)}
+    assert set(outcomes) == {check.name for check in (*DOCUMENT_CHECKS, *CHUNK_CHECKS, *GRAPH_EPISODE_CHECKS, *USUAL_CHECKS)}
     assert all(outcomes.values())
     assert deployment.upload(document).state == "done"
     assert len(deployment.asked(EPISODES, document=document)) == 1
