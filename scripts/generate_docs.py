@@ -54,6 +54,47 @@ def faults_page() -> str:
     return _FAULTS_HEAD + "\n".join(rows) + "\n"
 
 
+def errors_page() -> str:
+    """Returns the page of errors: the tiers, and each error with its status, exit code and next step."""
+    import fathom.errors
+    from fathom.api.problems import status_of_error
+    from fathom.errors import FathomError
+    from fathom.errors.tiers import TIERS
+
+    tiers = [f"| {name} | {rule.severity} | {rule.meaning} | {rule.ended} | {rule.answered} |" for name, rule in TIERS.items()]
+    kinds = [kind for name in fathom.errors.__all__ if _is_error(kind := getattr(fathom.errors, name))]
+    kinds.sort(key=lambda kind: (-TIERS[kind.tier].severity, kind.__name__))
+    rows = [
+        f"| `{kind.__name__}` | {kind.tier} | {int(status_of_error(kind('')))} | {kind.exit_code} | "
+        f"{'yes' if kind.retryable else 'no'} | {(kind.__doc__ or '').strip().splitlines()[0]} {kind.hint} |"
+        for kind in kinds
+        if kind is not FathomError
+    ]
+    return "\n".join([_ERRORS_HEAD, *tiers, _ERRORS_TABLE, *rows, ""])
+
+
+def _is_error(kind: Any) -> bool:
+    from fathom.errors import FathomError
+
+    return isinstance(kind, type) and issubclass(kind, FathomError)
+
+
+_ERRORS_HEAD = """# Errors
+
+Generated from `fathom/errors` by `make docs`.
+
+Each error is a problem document (RFC 9457) over HTTP and a JSON object with `--json`, with its `tier`, whether it is
+`retryable`, and the next step. An error ends a request with the status of its class. A request that can be answered in spite
+of an error is answered with 200 and says so; `FallbackChain` in `fathom/errors/fallback_chain.py` tries strategies in order
+and tells which of them answered and why those before it failed.
+
+| tier | severity | kind of fault | an error that ends the request | the request is answered all the same |
+|---|---|---|---|---|"""
+_ERRORS_TABLE = """
+| error | tier | HTTP | exit code | retry helps | meaning and next step |
+|---|---|---|---|---|---|"""
+
+
 _FAULTS_HEAD = """# Faults of the graph
 
 Generated from `fathom/graph/validation/fault_classes.py` by `make docs`.
@@ -91,7 +132,8 @@ collection. A page signs in by `POST /api/session` `{"key": …}`; the key is th
 use.
 
 Document ids (`collection/path`) are percent-encoded in paths: `default/a.md` is `default%2Fa.md`. Errors are problem
-documents (RFC 9457) `{type, title, status, detail, instance, document?}`; every response has `X-Request-ID`, which is also on
+documents (RFC 9457) `{type, title, status, detail, instance, document?}`, named errors with `tier` and `retryable`, too
+([errors.md](errors.md)); every response has `X-Request-ID`, which is also on
 each log line of the request and of the run it started. Lists have `next`, the pagination cursor, to be sent as `cursor`.
 
     curl -H "X-API-Key: $(cat .fathom/admin.key)" -F collection=reports -F file=@report.pdf localhost:8000/api/upload
@@ -127,7 +169,12 @@ forward `Host`.
 |---|---|---|---|
 """
 
-PAGES: Mapping[str, Any] = {"settings.md": settings_page, "api.md": api_page, "graph_faults.md": faults_page}
+PAGES: Mapping[str, Any] = {
+    "settings.md": settings_page,
+    "api.md": api_page,
+    "graph_faults.md": faults_page,
+    "errors.md": errors_page,
+}
 
 
 def _may_be(annotation: Any, bounds: list[Any]) -> str:

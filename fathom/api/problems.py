@@ -58,7 +58,8 @@ def of_error(connection: HTTPConnection, error: FathomError) -> Response:
     """Returns the problem document of a named error."""
     status = status_of_error(error)
     detail = f"{error.message} {error.what_to_do}".strip()
-    members = {name: value for name, value in (("document", error.document), *error.details().items()) if value is not None}
+    told = {"document": error.document, "tier": error.tier, "retryable": error.retryable and not error.final}
+    members = {name: value for name, value in (*told.items(), *error.details().items()) if value is not None}
     return problem(connection, status, detail, title=error.name, members=members, headers=retry_after(status))
 
 

@@ -71,6 +71,7 @@ FathomError
 │   └── WriteUndone
 ├── QueryFailed                   the graph could not finish a query                       exit 1
 │   └── QueryTimedOut
+├── ResultInvalid                 a strategy of a search gave no valid result              exit 1
 ├── BackupRefused                 a file cannot be restored; nothing was changed            exit 1
 │   ├── BackupDamaged
 │   ├── BackupForeign
@@ -83,7 +84,8 @@ FathomError
     ├── NotStored
     └── StoredDamaged
 
-Each class has a tier (its severity), whether a retry can help, and a hint for the next step.
+Each class has a tier (its severity; fathom/errors/tiers.py says what a caller gets), whether a retry can help, and a hint for
+the next step.
 """
 
 from __future__ import annotations
@@ -173,7 +175,7 @@ from fathom.errors.language_models import (
     ProxyUnusable,
     RequestRefused,
 )
-from fathom.errors.queries import QueryFailed, QueryInvalid, QueryPosition, QueryRefused, QueryTimedOut
+from fathom.errors.queries import QueryFailed, QueryInvalid, QueryPosition, QueryRefused, QueryTimedOut, ResultInvalid
 from fathom.errors.requests import FormDamaged, FormTooLarge, HostRefused, OriginRefused, UploadCut
 
 __all__ = [
@@ -247,6 +249,7 @@ __all__ = [
     "RequestRefused",
     "RestoreFailed",
     "RestoreUnfinished",
+    "ResultInvalid",
     "RunCancelled",
     "RunLost",
     "SettingsInvalid",

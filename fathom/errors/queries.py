@@ -1,4 +1,4 @@
-"""Errors of queries that people send to the graph: refused, invalid, failed or out of time."""
+"""Errors of queries: refused, invalid, failed or out of time in the graph, and searches with an invalid result."""
 
 from __future__ import annotations
 
@@ -51,3 +51,9 @@ class QueryTimedOut(QueryFailed):
     """The query took longer than its timeout and was ended on the server."""
 
     hint = "Ask for less at a time, or give it longer with --timeout (HTTP: `timeout`)."
+
+
+class ResultInvalid(FathomError):
+    """A strategy of a search gave a result that breaks the rules of results, such as a score that is no number."""
+
+    hint = "The next strategy answers, if there is one; the log names the rule."

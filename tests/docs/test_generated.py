@@ -16,3 +16,8 @@ def test_the_page_of_the_api_is_up_to_date() -> None:
 def test_the_page_of_faults_is_up_to_date() -> None:
     page = runpy.run_path(str(PROJECT_ROOT / "scripts" / "generate_docs.py"))["faults_page"]()
     assert (PROJECT_ROOT / "docs" / "graph_faults.md").read_text() == page, "run `make docs`"
+
+
+def test_the_page_of_errors_is_up_to_date() -> None:
+    page = runpy.run_path(str(PROJECT_ROOT / "scripts" / "generate_docs.py"))["errors_page"]()
+    assert (PROJECT_ROOT / "docs" / "errors.md").read_text() == page, "run `make docs`"
