@@ -6,10 +6,13 @@ import base64
 import binascii
 import codecs
 import re
+from dataclasses import dataclass
 from email.message import Message
+from typing import Final
 
 from fathom.conversion.encodings.declared import meant_codec
 from fathom.conversion.encodings.likelihood import likeliest_codec
+from fathom.errors.fallback_chain import FallbackChain, Strategy
 
 # Every byte sequence is valid in these encodings, so successful decoding proves nothing.
 _TAKE_ANYTHING = frozenset({"cp1252", "iso8859-15", "cp1254", "cp1250", "cp1251", "koi8-r"})
@@ -45,21 +48,57 @@ def _without_footer(part: Message[str, str], data: bytes) -> tuple[bytes, str]:
         return data, ""
 
 
+@dataclass(frozen=True)
+class EncodedText:
+    """The bytes of a text, and the codec of its declared encoding, if known."""
+
+    data: bytes
+    codec: str | None
+
+
 def decode_bytes(data: bytes, declared: str | None) -> str:
     """Decodes the bytes with the declared encoding if valid, else as UTF-8 if valid, else in the likeliest legacy encoding."""
-    if data.startswith(codecs.BOM_UTF8):
-        return data.decode("utf-8-sig", errors="replace")
-    codec = _codec(declared)
-    if codec in _TAKE_ANYTHING and not data.isascii() and (text := _strictly(data, "utf-8")) is not None:
-        return text
-    for name in (codec, "utf-8"):
-        if name is not None and (text := _strictly(data, name)) is not None:
-            return text
-    if codec is not None:
-        broken = data.decode(codec, errors="replace")
-        if broken.count("\ufffd") <= max(1, MAX_BROKEN_SHARE * len(broken)):
-            return broken
-    return data.decode(_guess_encoding(data), errors="replace")
+    return DECODING.run(EncodedText(data, _codec(declared))).value
+
+
+def _by_mark(text: EncodedText) -> str:
+    if not text.data.startswith(codecs.BOM_UTF8):
+        raise UnicodeError("There is no byte order mark.")
+    return text.data.decode("utf-8-sig", errors="replace")
+
+
+def _in_utf8_all_the_same(text: EncodedText) -> str:
+    if text.codec not in _TAKE_ANYTHING or text.data.isascii():
+        raise UnicodeError("The declared encoding is tried first.")
+    return text.data.decode("utf-8")
+
+
+def _as_declared(text: EncodedText) -> str:
+    if text.codec is None:
+        raise UnicodeError("No known encoding is declared.")
+    return text.data.decode(text.codec)
+
+
+def _nearly_as_declared(text: EncodedText) -> str:
+    if text.codec is None:
+        raise UnicodeError("No known encoding is declared.")
+    broken = text.data.decode(text.codec, errors="replace")
+    if broken.count("\ufffd") > max(1, MAX_BROKEN_SHARE * len(broken)):
+        raise UnicodeError("Too many bytes are invalid.")
+    return broken
+
+
+DECODING: Final[FallbackChain[EncodedText, str]] = FallbackChain(
+    (
+        Strategy("byte order mark", _by_mark),
+        Strategy("UTF-8 where the declared encoding takes any byte", _in_utf8_all_the_same),
+        Strategy("declared encoding", _as_declared),
+        Strategy("UTF-8", lambda text: text.data.decode("utf-8")),
+        Strategy("declared encoding with few invalid bytes", _nearly_as_declared),
+        Strategy("likeliest encoding", lambda text: text.data.decode(_guess_encoding(text.data), errors="replace")),
+    ),
+    catches=(UnicodeError, LookupError),
+)
 
 
 def _declared(part: Message[str, str], data: bytes) -> str | None:
@@ -78,13 +117,6 @@ def _codec(declared: str | None) -> str | None:
     codec = meant_codec(declared)
     # a mail that declares nothing else is in ASCII, whatever bytes it contains
     return "utf-8" if codec == "cp1252" and "ascii" in declared.lower() else codec
-
-
-def _strictly(data: bytes, codec: str) -> str | None:
-    try:
-        return data.decode(codec)
-    except (UnicodeError, LookupError):
-        return None
 
 
 def _guess_encoding(data: bytes) -> str:
