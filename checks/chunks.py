@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checks.outcome import CheckOutcome, DocumentCheck
 from fathom.chunking.chunk import ChunkSet
-from fathom.thresholds import THRESHOLDS
+from fathom.threshold_overrides import current_thresholds
 
 
 def chunks_within_token_bound(chunk_set: ChunkSet) -> CheckOutcome:
@@ -12,7 +12,7 @@ def chunks_within_token_bound(chunk_set: ChunkSet) -> CheckOutcome:
     longest = max((chunk.tokens for chunk in chunk_set.chunks), default=0)
     over = sum(chunk.tokens > chunk_set.max_tokens for chunk in chunk_set.chunks)
     return CheckOutcome(
-        over <= THRESHOLDS.chunks.max_over_bound,
+        over <= current_thresholds().chunks.max_over_bound,
         f"The longest of {len(chunk_set.chunks)} chunks has {longest} tokens; {over} have more than {chunk_set.max_tokens}.",
         {"longest": longest, "over": over, "max_tokens": chunk_set.max_tokens},
     )
@@ -20,7 +20,7 @@ def chunks_within_token_bound(chunk_set: ChunkSet) -> CheckOutcome:
 
 def chunks_cover_document(chunk_set: ChunkSet) -> CheckOutcome:
     """There are chunks, and at least `min_covered` of the document's words stand in one; blocking: the rest would be lost."""
-    least = THRESHOLDS.chunks.min_covered
+    least = current_thresholds().chunks.min_covered
     return CheckOutcome(
         bool(chunk_set.chunks) and chunk_set.covered >= least,
         f"{chunk_set.covered:.1%} of the words stand in {len(chunk_set.chunks)} chunks; at least {least:.0%} must.",
@@ -33,7 +33,7 @@ def chunks_have_provenance(chunk_set: ChunkSet) -> CheckOutcome:
     total = max(len(chunk_set.chunks), 1)
     with_items = sum(bool(chunk.items) for chunk in chunk_set.chunks) / total
     with_pages = sum(bool(chunk.pages) for chunk in chunk_set.chunks) / total
-    thresholds = THRESHOLDS.chunks
+    thresholds = current_thresholds().chunks
     paged = with_pages > 0
     return CheckOutcome(
         with_items >= thresholds.min_with_items and (not paged or with_pages >= thresholds.min_with_pages),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from checks.outcome import CheckOutcome, DocumentCheck
 from fathom.conversion.report import ConversionReport
-from fathom.thresholds import THRESHOLDS
+from fathom.threshold_overrides import current_thresholds
 
 
 def document_has_text(report: ConversionReport) -> CheckOutcome:
     """The document has at least `min_characters` characters of text; blocking, since nothing can come of an empty one."""
-    least = THRESHOLDS.documents.min_characters
+    least = current_thresholds().documents.min_characters
     return CheckOutcome(
         report.characters >= least,
         f"{report.characters} characters of text; at least {least} are needed.",
@@ -19,7 +19,7 @@ def document_has_text(report: ConversionReport) -> CheckOutcome:
 
 def conversion_keeps_text(report: ConversionReport) -> CheckOutcome:
     """At least `min_text_recall` of the words of the file's own source are shown, and at most `max_lost_passages` are lost."""
-    least, most = THRESHOLDS.documents.min_text_recall, THRESHOLDS.documents.max_lost_passages
+    least, most = current_thresholds().documents.min_text_recall, current_thresholds().documents.max_lost_passages
     if report.text_recall is None:
         return CheckOutcome(True, "Its source has no words to compare with: it is a picture, or was read by OCR.", {})
     sentence = f"{report.text_recall:.1%} of the {report.reference_words} words of its source are shown; {least:.0%} must be. "
@@ -44,7 +44,7 @@ def pages_all_there(report: ConversionReport) -> CheckOutcome:
         return CheckOutcome(True, "This kind of document has no pages to count.", {})
     missing = report.pages_expected - report.pages_converted
     return CheckOutcome(
-        0 <= missing <= THRESHOLDS.documents.max_pages_missing,
+        0 <= missing <= current_thresholds().documents.max_pages_missing,
         f"{report.pages_converted} of {report.pages_expected} pages were converted.",
         {"pages_converted": report.pages_converted, "pages_expected": report.pages_expected, "pages_missing": missing},
     )
@@ -56,7 +56,7 @@ def conversion_without_errors(report: ConversionReport) -> CheckOutcome:
         f"{error.category}{f' on page {error.page}' if error.page else ''}: {error.message}" for error in report.errors[:5]
     )
     return CheckOutcome(
-        len(report.errors) <= THRESHOLDS.documents.max_errors,
+        len(report.errors) <= current_thresholds().documents.max_errors,
         f"{len(report.errors)} errors: {named}" if report.errors else "No errors.",
         {"errors": len(report.errors)},
     )
@@ -64,7 +64,7 @@ def conversion_without_errors(report: ConversionReport) -> CheckOutcome:
 
 def characters_readable(report: ConversionReport) -> CheckOutcome:
     """At most `max_replacement_share` of the characters are U+FFFD, which stands for what could not be read."""
-    most = THRESHOLDS.documents.max_replacement_share
+    most = current_thresholds().documents.max_replacement_share
     share = report.replacement_characters / max(report.characters, 1)
     return CheckOutcome(
         share <= most,
@@ -75,7 +75,7 @@ def characters_readable(report: ConversionReport) -> CheckOutcome:
 
 def ruled_tables_found(report: ConversionReport) -> CheckOutcome:
     """At least `min_ruled_tables_found` of the grids of painted lines with text in them are tables of the document."""
-    least = THRESHOLDS.documents.min_ruled_tables_found
+    least = current_thresholds().documents.min_ruled_tables_found
     if not report.ruled_tables or report.ruled_tables_found is None:
         return CheckOutcome(True, "No grid of painted lines to find tables by.", {})
     share = report.ruled_tables_found / report.ruled_tables
@@ -93,7 +93,7 @@ def ruled_tables_found(report: ConversionReport) -> CheckOutcome:
 
 def little_text_dropped(report: ConversionReport) -> CheckOutcome:
     """At most `max_dropped_share` of the words are not in the body: lost, or set apart as headers, footers, page numbers."""
-    most = THRESHOLDS.documents.max_dropped_share
+    most = current_thresholds().documents.max_dropped_share
     if report.dropped_share is None:
         return CheckOutcome(True, "No words to drop.", {})
     return CheckOutcome(
@@ -105,7 +105,7 @@ def little_text_dropped(report: ConversionReport) -> CheckOutcome:
 
 def ocr_confident(report: ConversionReport) -> CheckOutcome:
     """The pages that OCR read have a mean confidence, weighted by letters within a page, of at least `min_ocr_confidence`."""
-    least = THRESHOLDS.documents.min_ocr_confidence
+    least = current_thresholds().documents.min_ocr_confidence
     if report.ocr_confidence is None:
         return CheckOutcome(True, "Nothing was read by OCR.", {})
     return CheckOutcome(

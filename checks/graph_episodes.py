@@ -5,13 +5,13 @@ from __future__ import annotations
 from checks.outcome import CheckOutcome, DocumentCheck
 from fathom.extraction.dropped_items import count_lost, describe_dropped
 from fathom.graph.write.write_report import WriteReport
-from fathom.thresholds import THRESHOLDS
+from fathom.threshold_overrides import current_thresholds
 
 
 def every_chunk_accounted_for(report: WriteReport) -> CheckOutcome:
     """Each chunk is an episode in the graph or was set aside by name; blocking: a document with chunks missing is not done."""
     there = report.written + report.unchanged
-    thresholds = THRESHOLDS.graph_episodes
+    thresholds = current_thresholds().graph_episodes
     unaccounted = report.chunks - there - len(report.failures)
     reasons = "; ".join(f"chunk {failure.position + 1}: {failure.message}" for failure in report.failures[:5])
     return CheckOutcome(
@@ -24,7 +24,7 @@ def every_chunk_accounted_for(report: WriteReport) -> CheckOutcome:
 
 def no_chunk_set_aside(report: WriteReport) -> CheckOutcome:
     """At most `max_failed_chunks` chunks were set aside because they failed again and again."""
-    most = THRESHOLDS.graph_episodes.max_failed_chunks
+    most = current_thresholds().graph_episodes.max_failed_chunks
     reasons = "; ".join(f"chunk {failure.position + 1}: {failure.message}" for failure in report.failures[:5])
     return CheckOutcome(
         len(report.failures) <= most,
@@ -35,7 +35,7 @@ def no_chunk_set_aside(report: WriteReport) -> CheckOutcome:
 
 def entities_found(report: WriteReport) -> CheckOutcome:
     """The document names at least `min_entities` things."""
-    least = THRESHOLDS.graph_episodes.min_entities
+    least = current_thresholds().graph_episodes.min_entities
     return CheckOutcome(
         report.entities >= least,
         f"{report.entities} entities and {report.facts} facts; at least {least} entities are expected.",
@@ -45,7 +45,7 @@ def entities_found(report: WriteReport) -> CheckOutcome:
 
 def language_is_read(report: WriteReport) -> CheckOutcome:
     """At most `max_unread_share` of the chunks are in a language that the model was not made for."""
-    most = THRESHOLDS.graph_episodes.max_unread_share
+    most = current_thresholds().graph_episodes.max_unread_share
     named = ", ".join(f"{code} ({chunks})" for code, chunks in report.languages.items()) or "no language could be told"
     return CheckOutcome(
         report.unread <= most * report.chunks,
@@ -61,7 +61,7 @@ def language_is_read(report: WriteReport) -> CheckOutcome:
 
 def answers_kept(report: WriteReport) -> CheckOutcome:
     """At most `max_left_out_share` of the entities and of the facts of the model's answers were left out."""
-    most = THRESHOLDS.graph_episodes.max_left_out_share
+    most = current_thresholds().graph_episodes.max_left_out_share
     entities, facts = count_lost(report.answers_left_out)
     return CheckOutcome(
         entities <= most * report.entities_answered and facts <= most * report.facts_answered,
@@ -78,7 +78,7 @@ def answers_kept(report: WriteReport) -> CheckOutcome:
 
 def no_orphans(report: WriteReport) -> CheckOutcome:
     """At most `max_orphans` entities of the collection have neither an episode nor a fact."""
-    most = THRESHOLDS.graph_episodes.max_orphans
+    most = current_thresholds().graph_episodes.max_orphans
     return CheckOutcome(
         report.orphans <= most,
         f"{report.orphans} entities of the collection have neither an episode nor a fact; at most {most} may.",
@@ -89,7 +89,7 @@ def no_orphans(report: WriteReport) -> CheckOutcome:
 def embeddings_complete(report: WriteReport) -> CheckOutcome:
     """Every entity and fact of the document can be found by vector search."""
     return CheckOutcome(
-        report.missing_embeddings <= THRESHOLDS.graph_episodes.max_missing_embeddings,
+        report.missing_embeddings <= current_thresholds().graph_episodes.max_missing_embeddings,
         f"{report.missing_embeddings} entities and facts have no embedding.",
         {"missing_embeddings": report.missing_embeddings},
     )

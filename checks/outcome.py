@@ -11,7 +11,7 @@ import dagster as dg
 
 from fathom.metrics.check_recording import CheckResult, to_json
 from fathom.observability.structured_logging import emit
-from fathom.thresholds import THRESHOLDS
+from fathom.threshold_overrides import current_thresholds
 
 Subject = TypeVar("Subject")
 Figure = float | int | str | None
@@ -64,7 +64,7 @@ class DocumentCheck(Generic[Subject]):
         """Evaluates the check for a document."""
         outcome = self.holds(subject)
         measured = outcome.figures.get(self.measure)
-        threshold = getattr(getattr(THRESHOLDS, self.asset), self.threshold)
+        threshold = getattr(getattr(current_thresholds(), self.asset), self.threshold)
         return EvaluatedCheck(
             self.asset,
             self.name,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from checks.outcome import CheckOutcome, DocumentCheck
 from fathom.graph.write.write_report import WriteReport
 from fathom.quality.usual_figures import UsualFigures
-from fathom.thresholds import THRESHOLDS
+from fathom.threshold_overrides import current_thresholds
 
 FEW = "Too few documents alike to know what is usual."
 MIN_CHUNKS = 2  # of a document whose yield is judged: a single chunk may well say nothing
@@ -28,7 +28,7 @@ class ComparedWrite:
 
 def yield_is_usual(write: ComparedWrite) -> CheckOutcome:
     """A chunk has at least `min_yield_of_usual` of the facts that a chunk of documents alike has."""
-    least, usual = THRESHOLDS.graph_episodes.min_yield_of_usual, write.usual.facts
+    least, usual = current_thresholds().graph_episodes.min_yield_of_usual, write.usual.facts
     if not usual or write.chunks < MIN_CHUNKS:
         return CheckOutcome(True, FEW if not usual else "Too few chunks to judge.", {})
     facts = write.report.facts / write.chunks
@@ -46,7 +46,7 @@ def yield_is_usual(write: ComparedWrite) -> CheckOutcome:
 
 def cost_is_usual(write: ComparedWrite) -> CheckOutcome:
     """A written chunk costs at most `max_cost_of_usual` times what a chunk of documents alike costs."""
-    most, usual = THRESHOLDS.graph_episodes.max_cost_of_usual, write.usual.cost_usd
+    most, usual = current_thresholds().graph_episodes.max_cost_of_usual, write.usual.cost_usd
     if not usual or not write.report.written:
         return CheckOutcome(True, FEW if not usual else "Nothing was written.", {})
     cost = write.report.cost_usd / write.report.written
@@ -64,7 +64,7 @@ def cost_is_usual(write: ComparedWrite) -> CheckOutcome:
 
 def time_is_usual(write: ComparedWrite) -> CheckOutcome:
     """A written chunk takes at most `max_time_of_usual` times as long as a chunk of documents alike."""
-    most, usual = THRESHOLDS.graph_episodes.max_time_of_usual, write.usual.seconds
+    most, usual = current_thresholds().graph_episodes.max_time_of_usual, write.usual.seconds
     if not usual or not write.report.written:
         return CheckOutcome(True, FEW if not usual else "Nothing was written.", {})
     seconds = (write.report.seconds_extracting + write.report.seconds_writing) / write.report.written

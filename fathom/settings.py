@@ -11,6 +11,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from fathom.errors import SettingsInvalid
+from fathom.threshold_overrides import ThresholdOverride
 from fathom.web_origin import host_names
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -163,6 +164,11 @@ class Settings(BaseSettings):
         "can be undone; in days. 0: nothing is kept.",
     )
     attempts: int = Field(3, ge=1, le=10, description="Maximum tries of a document.")
+
+    thresholds: list[ThresholdOverride] = Field(
+        default_factory=list[ThresholdOverride],
+        description="Overrides of quality thresholds by collection and file type, as `[[thresholds]]`; see docs/thresholds.md.",
+    )
 
     otlp_endpoint: str | None = Field(
         None, description="Receiver of OpenTelemetry spans over OTLP/HTTP, such as http://127.0.0.1:4318; unset: none."

@@ -239,8 +239,8 @@ class DeploymentThresholds(BaseModel):
     critical_free_disk_gb: float = Field(
         0.2,
         ge=0,
-        description="Free disk space of the home below which it is full. .2 GB: a backup, a large upload or the graph's next log file "
-        "fills it, after which writes fail.",
+        description="Free disk space of the home below which it is full. .2 GB: a backup or the "
+        "graph's next log file fills it, after which writes fail.",
     )
     max_failed_share: float = Field(
         0.05,

@@ -11,6 +11,8 @@ import dagster as dg
 from fathom.errors import CheckBlocked, DocumentRejected, FathomError
 from fathom.observability.progress_heartbeat import log_heartbeat
 from fathom.observability.structured_logging import Stage, bound, get_logger, stage
+from fathom.settings import settings
+from fathom.threshold_overrides import thresholds_of, using_thresholds
 from resources.uploads import Attempt, Uploads
 
 ASSETS: dict[Stage, str] = {"docling": "documents", "chunking": "chunks", "graphiti": "graph_episodes"}
@@ -25,7 +27,8 @@ def attempt(document: str, step: Stage, uploads: Uploads, run: dg.DagsterRun, ve
     `version` is the version that an earlier stage worked on; by default the latest accepted version.
     """
     begun = uploads.begin(document, version=version, run=run, stage=step)
-    with stage(step, document=document, run=run.run_id), bound(request=uploads.request):
+    limits = using_thresholds(thresholds_of(settings().thresholds, document))
+    with stage(step, document=document, run=run.run_id), bound(request=uploads.request), limits:
         log.info("A run took it up", sub_stage="begun", metrics={"attempt": begun.number} | _waited(begun, step))
         try:
             with log_heartbeat():

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
+from pydantic_core import PydanticUndefined
+
 from fathom.settings import PREFIX, PROJECT_ROOT, SETTINGS_FILE, Settings, variable
 
 DOCS = PROJECT_ROOT / "docs"
@@ -26,7 +28,7 @@ def settings_page() -> str:
         "|---|---|---|---|",
     ]
     for name, field in Settings.model_fields.items():
-        default = "" if field.default is None else f"`{field.default}`"
+        default = "" if field.default in (None, PydanticUndefined) else f"`{field.default}`"
         lines.append(f"| `{variable(name)}` | {default} | {_may_be(field.annotation, field.metadata)} | {field.description} |")
     return "\n".join(lines) + "\n"
 
@@ -41,6 +43,31 @@ def api_page() -> str:
         for route in routes_in_words(create_app(Settings()))
     ]
     return _API_HEAD + "\n".join(rows) + "\n"
+
+
+def thresholds_page() -> str:
+    """Returns the page of thresholds: default, bounds and reason of each, by stage."""
+    from fathom.thresholds import THRESHOLDS
+
+    lines = [_THRESHOLDS_HEAD]
+    for stage, limits in THRESHOLDS:
+        lines += [f"## `{stage}`", "", type(limits).__doc__ or "", ""]
+        lines += ["| threshold | default | may be | reason |", "|---|---|---|---|"]
+        for name, field in type(limits).model_fields.items():
+            lines.append(f"| `{name}` | {field.default:g} | {_bounds(field.metadata)} | {field.description} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def metrics_page() -> str:
+    """Returns the page of metrics: kind, unit, labels and source of each."""
+    from fathom.metrics.metric_definitions import METRICS
+
+    rows = [
+        f"| `{metric.name}` | {metric.kind} | {metric.unit} | {' '.join(metric.labels)} | {metric.source} | {metric.meaning} |"
+        for metric in METRICS.values()
+    ]
+    return _METRICS_HEAD + "\n".join(rows) + "\n"
 
 
 def faults_page() -> str:
@@ -94,6 +121,38 @@ _ERRORS_TABLE = """
 | error | tier | HTTP | exit code | retry helps | meaning and next step |
 |---|---|---|---|---|---|"""
 
+
+_THRESHOLDS_HEAD = """# Thresholds
+
+Generated from `fathom/thresholds.py` by `make docs`.
+
+A check compares a figure with a threshold: `min_…` is the least value that passes, `max_…` the greatest. `fathom quality`
+shows the figures. In `fathom.toml`, `[[thresholds]]` overrides values for all documents, a collection or a file type; of
+several that apply, the last has precedence. An unknown name or an impossible value is refused at start.
+
+    [[thresholds]]
+    collection = "scans"
+    file_type = "pdf"
+    reason = "Typewriter pages of 1950; a name in ten is misread, and that is accepted."
+    values = { documents = { min_ocr_confidence = 0.45 }, graph_episodes = { min_entities = 0 } }
+"""
+
+_METRICS_HEAD = """# Metrics
+
+Generated from `fathom/metrics/metric_definitions.py` by `make docs`.
+
+Metrics are read from the events that Fathom logs and from the calls of language models, exactly once; gauges are measured each
+minute. Recording costs the work nothing but its log line. Values are kept in spans of a minute, and rolled up to five minutes,
+an hour and a day, which are kept 7, 30, 90 and 365 days, each with count, sum, extremes and a digest of the quantiles
+(t-digest; a month's p95 is within 1 %). A question that goes farther back than a step is kept gets a longer step. A metric has
+at most 200 series; further labels are counted under `other`. Samples that arrive more than five days late are dropped.
+
+`fathom metrics` lists them, `fathom metrics NAME --since 7d --by collection` shows the history with a plot,
+`GET /api/metrics/NAME` returns it, and `GET /metrics` has the counts, sums and current gauges for Prometheus as `fathom_NAME`.
+
+| metric | kind | unit | labels | source | meaning |
+|---|---|---|---|---|---|
+"""
 
 _FAULTS_HEAD = """# Faults of the graph
 
@@ -173,8 +232,17 @@ PAGES: Mapping[str, Any] = {
     "settings.md": settings_page,
     "api.md": api_page,
     "graph_faults.md": faults_page,
+    "thresholds.md": thresholds_page,
+    "metrics.md": metrics_page,
     "errors.md": errors_page,
 }
+
+
+def _bounds(bounds: list[Any]) -> str:
+    """Returns the bounds of a number in words."""
+    words = {"ge": "at least {}", "gt": "more than {}", "le": "at most {}"}
+    given = [words[name].format(f"{getattr(bound, name):g}") for bound in bounds for name in words if hasattr(bound, name)]
+    return ", ".join(given) or "any number"
 
 
 def _may_be(annotation: Any, bounds: list[Any]) -> str:

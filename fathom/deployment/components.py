@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -200,8 +201,11 @@ def _process(settings: Settings, name: str, *command: str, port: int | None = No
 
 def as_environment(settings: Settings) -> dict[str, str]:
     """Returns the settings as environment variables for a child process, without secrets, which it reads from their source."""
-    given = {name: value for name, value in settings if value is not None and not isinstance(value, SecretStr)}
-    return {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()}
+    given = {name: value for name, value in settings if value not in (None, []) and not isinstance(value, SecretStr)}
+    plain = settings.model_dump(mode="json", include={name for name, value in given.items() if isinstance(value, list)})
+    return {
+        f"{PREFIX}{name.upper()}": json.dumps(plain[name]) if name in plain else str(value) for name, value in given.items()
+    }
 
 
 def process_folder(settings: Settings) -> Path:
