@@ -1,1 +1,1 @@
-"""What a search of the graph takes and gives, validated on both sides."""
+"""Validates requests and answers of a search of the graph."""
