@@ -15,13 +15,13 @@ from fathom.metrics.metric_history import MetricHistory
 from fathom.metrics.metric_sample import Sample
 from fathom.metrics.rollup_steps import HOUR_S, floor_to
 from fathom.operations.metric_pictures import draw_trend, picture_words, trend_plot
-from fathom.operations.metric_trends import (
+from fathom.operations.plotted_metrics import (
     RANGES,
     TrendQuery,
     TrendSpan,
     label_values,
-    metric_trend,
     metrics_of,
+    plotted_metric,
     values_of,
     with_gaps,
 )
@@ -47,7 +47,7 @@ def query(name: str, span: TrendSpan = "7d", **options: object) -> TrendQuery:
 
 
 def test_a_counter_is_zero_where_nothing_was_counted_and_ends_with_the_last_whole_span(engine: Engine) -> None:
-    trend = metric_trend(engine, query("documents_done"))
+    trend = plotted_metric(engine, query("documents_done"))
     hour = floor_to(NOW, HOUR_S)
     values = values_of(trend, trend.series[0])
     assert [(int((hour - at) / HOUR_S), value) for at, value in values] == [(4, 2.0), (3, 0.0), (2, 6.0), (1, 0.0)]
@@ -56,14 +56,14 @@ def test_a_counter_is_zero_where_nothing_was_counted_and_ends_with_the_last_whol
 
 
 def test_a_counter_of_which_no_span_is_over_is_shown_all_the_same(engine: Engine) -> None:
-    trend = metric_trend(engine, query("documents_done", "1y"))
+    trend = plotted_metric(engine, query("documents_done", "1y"))
     assert [value for _, value in values_of(trend, trend.series[0])][-1:] == [8.0]
 
 
 def test_series_are_parted_by_a_label_the_largest_first(engine: Engine) -> None:
-    trend = metric_trend(engine, query("documents_done", by="collection"))
+    trend = plotted_metric(engine, query("documents_done", by="collection"))
     assert [(one.name, one.total.total) for one in trend.series] == [("b", 5.0), ("a", 3.0)]
-    of_a = metric_trend(engine, query("documents_done", by="collection", labels={"collection": "a"}))
+    of_a = plotted_metric(engine, query("documents_done", by="collection", labels={"collection": "a"}))
     assert [one.name for one in of_a.series] == ["a"]
 
 
@@ -78,11 +78,11 @@ def test_each_range_begins_with_a_whole_span_and_has_a_bearable_number_of_them(s
 
 def test_what_there_is_no_metric_or_label_of_is_refused_by_name(engine: Engine) -> None:
     with pytest.raises(UsageWrong, match="no metric nonsense"):
-        metric_trend(engine, query("nonsense"))
+        plotted_metric(engine, query("nonsense"))
     with pytest.raises(UsageWrong, match="no label mode"):
-        metric_trend(engine, query("documents_done", by="mode"))
+        plotted_metric(engine, query("documents_done", by="mode"))
     with pytest.raises(UsageWrong, match="no label collection"):
-        metric_trend(engine, query("health_score", labels={"collection": "a"}))
+        plotted_metric(engine, query("health_score", labels={"collection": "a"}))
 
 
 def test_a_line_breaks_where_values_are_missing_for_more_than_two_steps() -> None:
@@ -90,27 +90,27 @@ def test_a_line_breaks_where_values_are_missing_for_more_than_two_steps() -> Non
 
 
 def test_durations_are_shown_by_their_quantiles(engine: Engine) -> None:
-    lines = trend_plot(metric_trend(engine, query("stage_seconds"))).lines
+    lines = trend_plot(plotted_metric(engine, query("stage_seconds"))).lines
     assert {line.name: round(line.points[0][1] or 0) for line in lines} == {"median": 50, "95 %": 95, "99 %": 99}
-    parted = trend_plot(metric_trend(engine, query("stage_seconds", by="stage"))).lines
+    parted = trend_plot(plotted_metric(engine, query("stage_seconds", by="stage"))).lines
     assert [line.name for line in parted] == ["docling"]
 
 
 def test_a_gauge_far_from_zero_has_an_axis_of_its_own_range(engine: Engine) -> None:
-    assert not trend_plot(metric_trend(engine, query("disk_free_bytes", "1h"))).from_zero
-    assert trend_plot(metric_trend(engine, query("documents_done"))).from_zero
+    assert not trend_plot(plotted_metric(engine, query("disk_free_bytes", "1h"))).from_zero
+    assert trend_plot(plotted_metric(engine, query("documents_done"))).from_zero
 
 
 def test_the_picture_is_told_in_a_sentence(engine: Engine) -> None:
-    assert picture_words(metric_trend(engine, query("documents_done", by="collection"))) == (
+    assert picture_words(plotted_metric(engine, query("documents_done", by="collection"))) == (
         "documents_done of the last 7 days: b from 5 to 5, last 5; a from 1 to 2, last 1."
     )
-    assert picture_words(metric_trend(engine, query("stage_seconds"))) == (
+    assert picture_words(plotted_metric(engine, query("stage_seconds"))) == (
         "stage_seconds of the last 7 days: from 50.5 s to 50.5 s, last 50.5 s."
     )
-    assert picture_words(metric_trend(engine, query("queries"))) == "queries of the last 7 days: no values."
+    assert picture_words(plotted_metric(engine, query("queries"))) == "queries of the last 7 days: no values."
     for size in PlotSize:
-        assert ET.fromstring(draw_trend(metric_trend(engine, query("stage_seconds")), size)).get("viewBox")
+        assert ET.fromstring(draw_trend(plotted_metric(engine, query("stage_seconds")), size)).get("viewBox")
 
 
 def test_a_collection_sees_its_own_values_of_labels_and_metrics_that_have_it(engine: Engine) -> None:

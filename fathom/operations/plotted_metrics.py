@@ -70,7 +70,7 @@ class TrendSeries:
 
 
 @dataclass(frozen=True)
-class MetricTrend:
+class PlottedMetric:
     """The series of a metric, those with the largest sums first."""
 
     metric: Metric
@@ -88,7 +88,7 @@ class MetricTrend:
         return whole
 
 
-def metric_trend(engine: Engine, query: TrendQuery) -> MetricTrend:
+def plotted_metric(engine: Engine, query: TrendQuery) -> PlottedMetric:
     """Returns the trend from what is collected. Raises UsageWrong for an unknown metric or label."""
     found = MetricHistory(engine).series(
         query.name,
@@ -99,10 +99,10 @@ def metric_trend(engine: Engine, query: TrendQuery) -> MetricTrend:
         by=() if query.by is None else (query.by,),
     )
     series = [TrendSeries(next(iter(one.labels.values()), ""), one.points, _total(one.points)) for one in found]
-    return MetricTrend(metric_of(query.name), query, sorted(series, key=lambda one: (-one.total.total, one.name)))
+    return PlottedMetric(metric_of(query.name), query, sorted(series, key=lambda one: (-one.total.total, one.name)))
 
 
-def values_of(trend: MetricTrend, series: TrendSeries) -> list[tuple[float, float | None]]:
+def values_of(trend: PlottedMetric, series: TrendSeries) -> list[tuple[float, float | None]]:
     """Returns the values to be drawn: sums of a counter, means of a gauge, medians of a distribution; None where a line breaks.
 
     A counter has the value 0 where nothing was counted, and its last span is left out until it is over.
