@@ -22,6 +22,7 @@ CASES = (
     "import_time",
     "inbox_tick",
     "anomalies",
+    "metrics",
     "drift",
     "conversion",
     "pdf_speed",

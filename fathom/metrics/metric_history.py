@@ -127,17 +127,13 @@ class MetricHistory:
                 known = ", ".join(metric.labels) or "none"
                 raise UsageWrong(f"The metric {name} has no label {label}.", hint=f"It has: {known}.")
         step = kept_step(step_s or default_step(since, until), since, time.time())
-        spans: dict[tuple[str, ...], dict[int, ValueTally]] = defaultdict(dict)
+        spans: dict[tuple[str, ...], dict[int, ValueTally]] = defaultdict(lambda: defaultdict(ValueTally))
         with self._engine.connect() as connection:
             named = dict(self._matching(connection, name, labels or {}))
-            for row in _rows(connection, list(named), step, (since, until)):
-                group = tuple(named[row.series].get(label, "") for label in by)
-                at = floor_to(row.at, step)
-                tally = ValueTally.from_row(row)
-                if at in spans[group]:
-                    spans[group][at].merge(tally)
-                else:
-                    spans[group][at] = tally
+            groups = {series: tuple(held.get(label, "") for label in by) for series, held in named.items()}
+            columns = _columns(quantiles=metric.kind == "distribution")
+            for series, at, *tallied in _rows(connection, columns, list(named), step, (since, until)):
+                spans[groups[series]][floor_to(at, step)].add_stored(*tallied)
         return [
             MetricSeries(dict(zip(by, group, strict=True)), [(float(at), tally) for at, tally in sorted(points.items())])
             for group, points in sorted(spans.items())
@@ -218,15 +214,11 @@ def add_rollups(connection: Connection, engine: Engine, step: int, tallies: Mapp
     """Merges the tallies, by series and begin, into the roll-ups of the step."""
     now = time.time()
     for keys in batched(sorted(tallies), 200):
-        held = {
-            (row.series, row.at): ValueTally.from_row(row)
-            for row in connection.execute(
-                sa.select(metric_rollups).where(c.step_s == step, sa.tuple_(c.series, c.at).in_(keys))
-            )
-        }
+        query = sa.select(*_columns(quantiles=True)).where(c.step_s == step, sa.tuple_(c.series, c.at).in_(keys))
+        held = {(series, at): tallied for series, at, *tallied in connection.execute(query)}
         for key in keys:
             if key in held:
-                tallies[key].merge(held[key])
+                tallies[key].add_stored(*held[key])
         put_rollups(connection, engine, step, {key: tallies[key] for key in keys}, now)
 
 
@@ -254,7 +246,14 @@ def put_rollups(
         connection.execute(upsert.on_conflict_do_update(index_elements=["series", "step_s", "at"], set_=changed), rows)
 
 
-def _rows(connection: Connection, series: Sequence[int], step: int, span: tuple[float, float]) -> Iterator[sa.Row[Any]]:
+def _columns(*, quantiles: bool) -> list[sa.ColumnElement[Any]]:
+    """Returns series, begin and what `ValueTally.add_stored` takes; digests are most of the bytes."""
+    return [c.series, c.at, c.samples, c.total, c.least, c.most, c.digest if quantiles else sa.null()]
+
+
+def _rows(
+    connection: Connection, columns: list[sa.ColumnElement[Any]], series: Sequence[int], step: int, span: tuple[float, float]
+) -> Iterator[sa.Row[Any]]:
     """Yields roll-ups of the longest steps that fit, each as far as it is complete, then shorter ones up to the present."""
     since, until = floor_to(span[0], step), span[1]
     cursors = {row.source: row.position for row in connection.execute(sa.select(metric_cursors))}
@@ -263,7 +262,6 @@ def _rows(connection: Connection, series: Sequence[int], step: int, span: tuple[
         if end <= since:
             continue
         for some in batched(series):
-            yield from connection.execute(
-                sa.select(metric_rollups).where(c.series.in_(some), c.step_s == stored, c.at >= since, c.at < end)
-            )
+            within = sa.select(*columns).where(c.series.in_(some), c.step_s == stored, c.at >= since, c.at < end)
+            yield from connection.execute(within).all()
         since = int(end)

@@ -59,10 +59,11 @@ def _roll(connection: Connection, engine: Engine, steps: tuple[int, int], now: f
     for keys in batched(sorted(spans), 200):
         tallies: dict[tuple[int, int], ValueTally] = defaultdict(ValueTally)
         for series, at in keys:
-            within = sa.select(metric_rollups).where(c.series == series, c.step_s == fine, c.at >= at, c.at < at + coarse)
-            for row in connection.execute(within):
-                tally = ValueTally.from_row(row)
-                tallies[series, at].merge(tally)
+            within = sa.select(c.samples, c.total, c.least, c.most, c.digest).where(
+                c.series == series, c.step_s == fine, c.at >= at, c.at < at + coarse
+            )
+            for tallied in connection.execute(within):
+                tallies[series, at].add_stored(*tallied)
         put_rollups(connection, engine, coarse, tallies, now)
         rolled += len(tallies)
     unfinished = sa.select(sa.func.min(c.changed_at)).where(c.step_s == fine, c.at >= end)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fastdigest import TDigest
@@ -15,14 +15,16 @@ MAX_CENTROIDS = 200  # about 3 kB; up to as many values are kept exactly
 
 @dataclass
 class ValueTally:
-    """Count, sum and extremes of values, and a digest of their quantiles (t-digest)."""
+    """Count, sum and extremes of values, and the digests of their quantiles (t-digest), merged when they are asked for."""
 
     count: int = 0
     total: float = 0.0
     least: float = math.inf
     most: float = -math.inf
-    digest: TDigest | None = None
-    _new: list[float] = field(default_factory=list[float])
+    _digest: TDigest | None = None
+    _has_all: bool = True
+    _stored: list[bytes] = field(default_factory=list[bytes])  # digests that are not merged yet
+    _new: list[float] = field(default_factory=list[float])  # values that are in no digest yet
 
     @classmethod
     def of(cls, values: Sequence[float]) -> ValueTally:
@@ -32,13 +34,6 @@ class ValueTally:
             tally.add(value)
         return tally
 
-    @classmethod
-    def from_row(cls, row: Any) -> ValueTally:
-        """Returns the tally of a row of `metric_rollups`."""
-        from fastdigest import TDigest
-
-        return cls(row.samples, row.total, row.least, row.most, TDigest.from_bytes(row.digest))
-
     @property
     def mean(self) -> float:
         """The mean; NaN without values."""
@@ -46,41 +41,52 @@ class ValueTally:
 
     def add(self, value: float) -> None:
         """Adds a finite value."""
-        self.count += 1
-        self.total += value
-        self.least = min(self.least, value)
-        self.most = max(self.most, value)
+        self._extend(1, value, value, value)
         self._new.append(value)
+
+    def add_stored(self, count: int, total: float, least: float, most: float, digest: bytes | None) -> None:
+        """Adds values that were tallied before; without their digest, there are no quantiles any more."""
+        self._extend(count, total, least, most)
+        if digest is None:
+            self._has_all = False
+        else:
+            self._stored.append(digest)
 
     def merge(self, other: ValueTally) -> None:
         """Adds the values of the other tally."""
-        self.count += other.count
-        self.total += other.total
-        self.least = min(self.least, other.least)
-        self.most = max(self.most, other.most)
-        self.digest = self._digested()
-        self.digest.merge_inplace(other._digested())
+        self._extend(other.count, other.total, other.least, other.most)
+        self._has_all = self._has_all and other._has_all
+        self._stored += other._stored
+        self._new += other._new
+        if other._digest is not None:
+            self._stored.append(other._digest.to_bytes())
 
     def quantile(self, share: float) -> float:
-        """Returns the value that this share of the values does not exceed; NaN without values."""
-        if not self.count:
+        """Returns the value that this share of the values does not exceed; NaN without values or their digests."""
+        if not self.count or not self._has_all:
             return math.nan
-        self.digest = self._digested()
-        return min(self.most, max(self.least, float(self.digest.quantile(share))))
+        return min(self.most, max(self.least, float(self._merged().quantile(share))))
 
     def to_bytes(self) -> bytes:
         """Returns the digest as it is stored."""
-        self.digest = self._digested()
-        stored: bytes = self.digest.to_bytes()
+        stored: bytes = self._merged().to_bytes()
         return stored
 
-    def _digested(self) -> TDigest:
-        """Returns the digest of all values, the new ones too."""
-        from fastdigest import TDigest
+    def _extend(self, count: int, total: float, least: float, most: float) -> None:
+        self.count += count
+        self.total += total
+        self.least = min(self.least, least)
+        self.most = max(self.most, most)
 
-        digest = self.digest if self.digest is not None else TDigest(max_centroids=MAX_CENTROIDS)
-        if self._new:
-            digest.batch_update(self._new)
-            self._new = []
-        self.digest = digest
-        return digest
+    def _merged(self) -> TDigest:
+        """Returns the digest of all values."""
+        from fastdigest import TDigest, merge_all
+
+        parts = [TDigest.from_bytes(stored) for stored in self._stored]
+        if self._digest is not None:
+            parts.append(self._digest)
+        if self._new or not parts:
+            parts.append(TDigest.from_values(self._new, max_centroids=MAX_CENTROIDS) if self._new else TDigest(MAX_CENTROIDS))
+        self._stored, self._new = [], []
+        self._digest = parts[0] if len(parts) == 1 else merge_all(parts, max_centroids=MAX_CENTROIDS)
+        return self._digest

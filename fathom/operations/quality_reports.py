@@ -45,9 +45,9 @@ class MetricPoint(BaseModel):
     min: float
     max: float
     mean: float
-    p50: float
-    p95: float
-    p99: float
+    p50: float | None = Field(description="quantiles are of distributions only")
+    p95: float | None
+    p99: float | None
 
 
 class ReportedSeries(BaseModel):
@@ -172,16 +172,16 @@ def _reported(labels: dict[str, str], points: Sequence[tuple[float, ValueTally]]
 
 def metric_point(at: float, tally: ValueTally, kind: MetricKind) -> MetricPoint:
     """Returns the figures of a span."""
-    median = tally.quantile(0.5)
+    p50, p95, p99 = (tally.quantile(share) for share in (0.5, 0.95, 0.99)) if kind == "distribution" else (None, None, None)
     return MetricPoint(
         at=at,
-        value={"counter": tally.total, "gauge": tally.mean, "distribution": median}[kind],
+        value=tally.total if kind == "counter" else tally.mean if p50 is None else p50,
         count=tally.count,
         sum=tally.total,
         min=tally.least,
         max=tally.most,
         mean=tally.mean,
-        p50=median,
-        p95=tally.quantile(0.95),
-        p99=tally.quantile(0.99),
+        p50=p50,
+        p95=p95,
+        p99=p99,
     )

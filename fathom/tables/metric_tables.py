@@ -35,6 +35,7 @@ metric_rollups = sa.Table(
     sa.Column("changed_at", sa.Float, nullable=False),
     sa.Index("metric_rollups_by_age", "step_s", "at"),
     sa.Index("metric_rollups_by_change", "step_s", "changed_at"),
+    sqlite_with_rowid=False,  # the spans of a series are stored side by side
 )
 
 # How far each source was read into metrics, or rolled up.

@@ -32,7 +32,7 @@ RELEASED = {
     "r0006_audit_chain": "7d2f608ab538",
     "r0007_unfinished_restores": "2ba2d61d1e95",
     "r0008_undo_and_decisions": "762bafed9582",
-    "r0009_metrics_and_checks": "9bcec8e26a4f",
+    "r0009_metrics_and_checks": "6f5471142f63",
     "r0011_drift_references": "2fdcabd62ca3",
 }
 OPENER = "import sys; from fathom.database import open_database; open_database(sys.argv[1])"

@@ -123,10 +123,10 @@ def _print_metric(found: MetricReport) -> None:
             print_text(line)
         if series.total is not None:
             whole = series.total
-            print_text(
-                f"{name}: {whole.count} values, sum {_figure(whole.sum)}, mean {_figure(whole.mean)}, "
-                f"p50 {_figure(whole.p50)}, p95 {_figure(whole.p95)}, p99 {_figure(whole.p99)}, max {_figure(whole.max)}\n"
-            )
+            quantiles = ((label, getattr(whole, label)) for label in ("p50", "p95", "p99"))
+            middle = "".join(f"{label} {_figure(value)}, " for label, value in quantiles if value is not None)
+            figures = f"sum {_figure(whole.sum)}, mean {_figure(whole.mean)}, {middle}max {_figure(whole.max)}"
+            print_text(f"{name}: {whole.count} values, {figures}\n")
     if not found.series:
         say("It has no values in this time.")
 

@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("changed_at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("series", "step_s", "at"),
+        sqlite_with_rowid=False,
     )
     op.create_index("metric_rollups_by_age", "metric_rollups", ["step_s", "at"])
     op.create_index("metric_rollups_by_change", "metric_rollups", ["step_s", "changed_at"])
