@@ -30,6 +30,7 @@ from fathom.api.routes import (
     preview_routes,
     quality_routes,
     stream_routes,
+    trend_routes,
     upload_routes,
 )
 from fathom.api.routes.document_paths import EncodedSlashes
@@ -58,6 +59,7 @@ ROUTERS = (
     upload_routes.router,
     preview_routes.router,
     quality_routes.router,
+    trend_routes.router,
     document_routes.router,
     query_routes.router,
     overview_routes.router,

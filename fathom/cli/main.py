@@ -24,6 +24,7 @@ from fathom.cli.commands import (
     logs_command,
     parts_command,
     quality_command,
+    trends_command,
     watch_command,
 )
 from fathom.cli.output import print_json, say
@@ -57,6 +58,7 @@ for group in (
     audit_command,
     quality_command,
     anomalies_command,
+    trends_command,
 ):
     group.add_to(app)
 

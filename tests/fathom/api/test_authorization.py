@@ -52,6 +52,8 @@ ROUTES = [
     ("GET", "/api/health", "reader", False),
     ("GET", "/api/metrics", "reader", False),
     ("GET", "/api/metrics/{name}", "reader", None),
+    ("GET", "/api/trends/{metric}", "reader", None),
+    ("GET", "/api/patterns", "reader", None),
     ("GET", "/api/neo4j/stats", "reader", True),
     ("GET", "/api/neo4j/health", "reader", False),
     ("POST", "/api/neo4j/query", "reader", False),
