@@ -19,6 +19,7 @@ from fathom.api.page.graph import (
     overview_page,
     validation_page,
 )
+from fathom.api.page.quality import components_page, metric_page, metrics_page, plot_pictures, quality_overview_page
 from fathom.api.request_frame import RequestFrame
 from fathom.api.request_guards import RequestGuards
 from fathom.api.routes import (
@@ -80,6 +81,11 @@ ROUTERS = (
     backups_page.router,
     validation_page.router,
     clear_page.router,
+    quality_overview_page.router,
+    metrics_page.router,
+    metric_page.router,
+    plot_pictures.router,
+    components_page.router,
 )
 
 

@@ -113,6 +113,7 @@ def draw_chart(plot: TrendPlot, pixels: tuple[int, int], shade: PlotShade) -> st
         _set_theme(shade, width)
         chart = _chart(plot, lines or [_invisible(plot)], unit, (width, shade))
         drawn: ET.Element = chart.to_svg_group(width, height)
+    _move_legend(drawn)
     root.append(drawn)
     return ET.tostring(root, encoding="unicode")
 
@@ -142,6 +143,12 @@ def _legend_height(lines: Sequence[PlotLine], width: int) -> int:
     return (rows - 1) * (FONT_SIZE + LEGEND_GAP)
 
 
+def _move_legend(drawn: ET.Element) -> None:
+    """Moves the legend to the left edge: leather breaks its rows as if it began there."""
+    _ground, margins = drawn
+    margins[0].set("transform", "translate(10 0)")
+
+
 def _range(lines: Sequence[PlotLine], unit: ShownUnit, *, from_zero: bool) -> tuple[float, float]:
     values = [value / unit.size for line in lines for _, value in line.points if value is not None]
     low, high = min(values), max(values)
@@ -149,7 +156,7 @@ def _range(lines: Sequence[PlotLine], unit: ShownUnit, *, from_zero: bool) -> tu
         low, high = min(low, 0.0), max(high, 0.0)
     if high - low <= 1e-5 * max(abs(low), abs(high)):  # a level line, in the middle of its axis
         away = max(abs(low), abs(high)) / 2 or 0.5
-        return (0.0, high + away) if from_zero and low >= 0 else (low - away, high + away)
+        return (0.0, high + away) if low >= 0 else (low - away, max(0.0, high + away))
     return low, high
 
 

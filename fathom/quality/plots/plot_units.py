@@ -30,15 +30,15 @@ class ShownUnit:
         return f"{significant(shown)} {self.name}".rstrip()
 
 
-def unit_of(unit: str, most: float) -> ShownUnit:
-    """Returns the unit for values of a metric's unit up to `most`."""
+def unit_of(unit: str, most: float, enough: float = ENOUGH) -> ShownUnit:
+    """Returns the unit for values of a metric's unit up to `most`, of which there are `enough` of the unit."""
     if unit == "USD":
         return ShownUnit(1.0, "$")
     known = {"bytes": _BYTES, "s": _SECONDS}.get(unit)
     if known is None:
         size, prefix = next(((size, name) for size, name in _PLAIN if abs(most) >= size * 10), (1.0, ""))
         return ShownUnit(size, f"{prefix} {unit}".strip())
-    size, name = next((found for found in known if abs(most) >= found[0] * ENOUGH), known[-1] if most else _OF_ZERO[unit])
+    size, name = next((found for found in known if abs(most) >= found[0] * enough), known[-1] if most else _OF_ZERO[unit])
     return ShownUnit(size, name)
 
 
@@ -48,7 +48,7 @@ def value_words(unit: str, value: float | None) -> str:
         return "–"
     if not unit and abs(value) < MAX_DECIMAL:
         return significant(value)
-    return unit_of(unit, value).words(value)
+    return unit_of(unit, value, 1.0).words(value)
 
 
 def significant(value: float) -> str:

@@ -25,7 +25,7 @@ class PlotSize(StrEnum):
     TILE = "tile"
 
 
-PIXELS = {PlotSize.WIDE: (920, 300), PlotSize.NARROW: (340, 240), PlotSize.TILE: (340, 130)}
+PIXELS = {PlotSize.WIDE: (1000, 320), PlotSize.NARROW: (340, 240), PlotSize.TILE: (290, 120)}
 
 
 @dataclass(frozen=True)

@@ -36,11 +36,12 @@ from fathom.status.liveness import LivenessState
 from fathom.status.stage_times import StageStep
 from fathom.uploads.paused_collections import Pause
 from tests.fathom.api.page.graph.hostile_graph_views import graph_views
+from tests.fathom.api.page.quality.hostile_quality_views import quality_views
 
 NASTY = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>&lt;{{ 7*7 }}{% raw %}`javascript:alert(1)`"
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 CALLER = Caller("k", NASTY, "admin", None)
-URLS = ("href", "src", "action", "data-url", "data-stream", "data-logs")
+URLS = ("href", "src", "srcset", "action", "data-url", "data-stream", "data-logs")
 PAGE_ROOM = PROJECT_ROOT / "fathom" / "api" / "page"
 
 
@@ -169,6 +170,7 @@ VIEWS: dict[str, Callable[[], View]] = {
     "Dagster": lambda: RefreshPage(f"/{NASTY}", NASTY),
     "reference": lambda: ReferencePage([RouteInWords(NASTY, NASTY, NASTY, NASTY)]),
     **graph_views(NASTY, CALLER),
+    **quality_views(NASTY),
 }
 
 

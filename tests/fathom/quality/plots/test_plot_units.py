@@ -16,7 +16,7 @@ from fathom.quality.plots.plot_units import unit_of, value_words
     [
         ("s", 0.0, "0 s"),
         ("s", 0.0123, "12.3 ms"),
-        ("s", 90.0, "90 s"),
+        ("s", 90.0, "1.5 min"),
         ("s", 150.0, "2.5 min"),
         ("s", 3 * 86_400.0, "3 d"),
         ("bytes", 0.0, "0 B"),

@@ -1,0 +1,1 @@
+"""The pages `/quality`: health and checks, metrics with plots, components, alerts."""
