@@ -20,6 +20,8 @@ from fathom.ledger.episode_ledger import Ledger
 from fathom.operations.removal_receipt import Receipt
 from fathom.operations.removal_verification import verify
 from fathom.operations.remove import remove
+from fathom.quality.drift.document_profile import DocumentProfile
+from fathom.quality.drift.reference_store import DriftReferences
 from fathom.settings import Settings
 from fathom.uploads.intake import Intake, open_intake
 from scripts.neo4j_server import Neo4jMissing, Neo4jServer
@@ -190,3 +192,12 @@ def test_what_was_rejected_unread_is_removed_while_the_graph_is_away(tmp_path: P
     receipt = removed(settings, "c/empty.pdf")
     assert (receipt.episodes_removed, receipt.graph.digest_after) == (0, "")
     assert intake.state_of("c/empty.pdf") is None
+
+
+def test_a_removed_document_is_in_no_reference_of_drift(settings: Settings, intake: Intake, collection: str) -> None:
+    stays, goes = (written(settings, f"{collection}/{name}.md", BOTH) for name in ("stays", "goes"))
+    references = DriftReferences(intake.engine)
+    profiles = [DocumentProfile(stays), DocumentProfile(goes)]
+    references.choose(collection, profiles, until=1.0, reason="Both.", by="a test")
+    removed(settings, goes)
+    assert [profile.document for profile in references.profiles(collection)] == [stays]
