@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -130,12 +131,14 @@ class PatternReport(BaseModel):
     recommendations: list[RecommendationView] = Field(description="of the whole deployment; none for a collection")
 
 
-def trend_report(settings: Settings, name: str, since: float | None = None, *, collection: str | None = None) -> TrendView:
-    """Returns the trend of a metric since a time; default: TREND_S ago. Raises UsageWrong, DatabaseUnreachable."""
+def trend_reports(
+    settings: Settings, names: Sequence[str], since: float | None = None, *, collection: str | None = None
+) -> list[TrendView]:
+    """Returns the trends of metrics since a time; default: TREND_S ago. Raises UsageWrong, DatabaseUnreachable."""
     now = time.time()
     labels = {"collection": collection} if collection is not None else {}
     history = MetricHistory(refresh_metrics(settings))
-    return _trend(analyze_trend(history, name, now - TREND_S if since is None else since, now, labels))
+    return [_trend(analyze_trend(history, name, now - TREND_S if since is None else since, now, labels)) for name in names]
 
 
 def pattern_report(settings: Settings, since: float | None = None, *, collection: str | None = None) -> PatternReport:

@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from fathom.api.authorization import Reader, within
 from fathom.api.routes.parameters import CollectionQuery, NamePath
 from fathom.api.routes.quality_routes import Moment
-from fathom.operations.trend_reports import PatternReport, TrendView, pattern_report, trend_report
+from fathom.operations.trend_reports import PatternReport, TrendView, pattern_report, trend_reports
 from fathom.security.api_keys import Caller
 from fathom.settings import Settings
 
@@ -22,7 +22,8 @@ async def trend(
     """Show the trend of a metric, by default of the last week. 400 for an unknown one. Within the key's collection."""
     wanted = _collection(caller, collection)
     settings: Settings = request.app.state.settings
-    return await run_in_threadpool(lambda: trend_report(settings, metric, since, collection=wanted))
+    [found] = await run_in_threadpool(lambda: trend_reports(settings, [metric], since, collection=wanted))
+    return found
 
 
 @router.get("/api/patterns")

@@ -31,11 +31,11 @@ def trends(
     as_json: AsJson = False,
 ) -> int:
     """Show the trend of a metric: value, change against the window before, direction, and a forecast with its interval."""
-    from fathom.operations.trend_reports import DEFAULT_TRENDS, trend_report
+    from fathom.operations.trend_reports import DEFAULT_TRENDS, trend_reports
 
-    settings, begin = deployment(), read_moment(since)
-    start = begin.timestamp() if begin else None
-    found = [trend_report(settings, one, start, collection=collection) for one in ([name] if name else DEFAULT_TRENDS)]
+    begin = read_moment(since)
+    names = [name] if name else DEFAULT_TRENDS
+    found = trend_reports(deployment(), names, begin.timestamp() if begin else None, collection=collection)
     print_result(found[0] if name else {"trends": found}, as_json, lambda: _print_trends(found))
     return 0
 

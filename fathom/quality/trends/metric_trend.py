@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,8 +25,22 @@ from fathom.quality.anomalies.series import MeasuredSeries
 from fathom.quality.trends.forecasting import SeriesForecast, forecast_series
 from fathom.quality.trends.mann_kendall import TrendDirection, mann_kendall
 
-# A window of up to so many seconds is analysed in steps of so many, with a forecast of so many steps.
-STEPS: Sequence[tuple[float, int, int]] = ((2 * DAY_S, 300, 12), (3 * WEEK_S, int(HOUR_S), 24), (float("inf"), int(DAY_S), 7))
+
+@dataclass(frozen=True)
+class _Resolution:
+    """For a window of up to `window_s`: the seconds of a point, the points of a forecast, and the past that it learns from."""
+
+    window_s: float
+    step_s: int
+    ahead: int
+    past_s: float
+
+
+RESOLUTIONS: Sequence[_Resolution] = (
+    _Resolution(2 * DAY_S, 300, 12, 2 * WEEK_S),
+    _Resolution(3 * WEEK_S, int(HOUR_S), 24, SEASON_WEEKS * WEEK_S),
+    _Resolution(math.inf, int(DAY_S), 7, SEASON_WEEKS * WEEK_S),
+)
 
 
 @dataclass(frozen=True)
@@ -69,10 +84,10 @@ def analyze_trend(
     """Returns the trend of the metric in [since, until). Raises UsageWrong for an unknown metric or label."""
     metric = metric_of(name)
     window = until - since
-    _, step, ahead = next(row for row in STEPS if window <= row[0])
+    chosen = next(one for one in RESOLUTIONS if window <= one.window_s)
     current = value_of(history.window(name, since, until, labels), metric.kind)
     previous = value_of(history.window(name, since - window, since, labels), metric.kind)
-    past = read_series(history, name, (min(since, until - SEASON_WEEKS * WEEK_S), until), step, labels)
+    past = read_series(history, name, (min(since, until - chosen.past_s), until), chosen.step_s, labels)
     start = int(np.searchsorted(past.times, since))
     flat = past.values - _effects(past)
     trend = mann_kendall(past.times[start:], flat[start:])
@@ -82,7 +97,7 @@ def analyze_trend(
         unit=metric.unit,
         since=since,
         until=until,
-        step_s=step,
+        step_s=chosen.step_s,
         current=current,
         previous=previous,
         change=change_of(previous, current),
@@ -90,7 +105,7 @@ def analyze_trend(
         p_value=trend.p_value,
         slope_per_day=trend.slope * DAY_S,
         points=len(past) - start,
-        forecast=forecast_series(past, ahead, least=least),
+        forecast=forecast_series(past, chosen.ahead, least=least),
     )
 
 
