@@ -19,6 +19,7 @@ import numpy as np
 from benchmarks.figure import Figure
 from fathom.quality.drift import DriftResult, Look, compare_categories, compare_embeddings, compare_values, look_level
 from fathom.quality.drift.look_budget import DAY_S
+from fathom.thresholds import THRESHOLDS
 
 YEARS = 100
 DAYS, NEW, WINDOW = 365, 5, 50
@@ -98,7 +99,7 @@ def days_until_found(kind: str, run: int) -> int:
     make, compare = KINDS[kind]
     reference, current = windows(make, run, 3 * WINDOW // NEW)
     shifted = SHIFTS[kind][0]
-    level = look_level(DAY_S)
+    level = look_level(DAY_S, THRESHOLDS.drift.max_false_alarms_a_year)
     assert level is not None
     for day, window in enumerate(current):
         new = min(NEW * day, WINDOW)

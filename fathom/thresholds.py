@@ -269,6 +269,65 @@ class DeploymentThresholds(BaseModel):
     )
 
 
+class DriftThresholds(BaseModel):
+    """Thresholds of drift: of a collection's newest documents against its reference."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_false_alarms_a_year: float = Field(
+        0.05,
+        gt=0,
+        lt=1,
+        description="Probability of a false alarm in a year of looks, for each metric of a collection. .05: a false alarm in "
+        "twenty years; a larger one finds drift some documents earlier.",
+    )
+    min_documents: int = Field(
+        20,
+        ge=10,
+        description="Documents on either side that are needed for a comparison. 20: fewer tell only differences that anybody "
+        "sees.",
+    )
+    reference_documents: int = Field(
+        50,
+        ge=10,
+        description="First documents of a collection that become its reference by themselves. 50: their mixture is known to "
+        "about a tenth, and most collections soon have as many.",
+    )
+    max_psi: float = Field(
+        0.1,
+        ge=0,
+        description="Population stability index that is too small to matter, however certain. .1: by the usual rule there is "
+        "no change below it.",
+    )
+    max_ks: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="Distance of Kolmogorov and Smirnov that is too small to matter, however certain. .1: a tenth of the "
+        "documents has moved.",
+    )
+    max_jensen_shannon: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="Jensen-Shannon distance of categories that is too small to matter, however certain. .1: 2 % of the "
+        "documents have a new category.",
+    )
+    max_mean_distance: float = Field(
+        0.33,
+        ge=0,
+        description="Distance of mean embeddings that is too small to matter, in distances of a usual document from the mean. "
+        ".33: subjects of one field differ by about as much.",
+    )
+    max_classifier_auc: float = Field(
+        0.65,
+        ge=0.5,
+        le=1,
+        description="Area under the ROC curve of a classifier of old and new documents that is too small to matter. .65: it "
+        "puts two of three pairs in order.",
+    )
+
+
 class Thresholds(BaseModel):
     """All thresholds by stage."""
 
@@ -281,6 +340,7 @@ class Thresholds(BaseModel):
     graph_validation: ValidationThresholds = ValidationThresholds()
     graph_backup: BackupThresholds = BackupThresholds()
     deployment: DeploymentThresholds = DeploymentThresholds()
+    drift: DriftThresholds = DriftThresholds()
 
 
 THRESHOLDS = Thresholds()

@@ -17,10 +17,11 @@ from fathom.deployment.converter_component import ConverterComponent
 from fathom.deployment.graph_component import GraphComponent
 from fathom.embedding.minilm import MiniLM
 from fathom.errors import FathomError
-from fathom.quality.drift import FALSE_ALARMS_A_YEAR, Look, compare_embeddings
-from fathom.quality.drift.collection_drift import REFERENCE_DOCUMENTS, CollectionDrift, collection_drift, rebase_drift
+from fathom.quality.drift import Look, compare_embeddings
+from fathom.quality.drift.collection_drift import CollectionDrift, collection_drift, rebase_drift
 from fathom.quality.drift.look_budget import DAY_S
 from fathom.settings import Settings
+from fathom.thresholds import THRESHOLDS
 
 pytestmark = [pytest.mark.evaluation, pytest.mark.timeout(1800)]
 
@@ -83,7 +84,7 @@ def test_abstracts_after_office_files_are_drift_and_more_office_files_are_not(
     deployment: Settings, corpora: Path, tmp_path: Path
 ) -> None:
     files = office_files(corpora)
-    used = ingest(deployment, files, "office", REFERENCE_DOCUMENTS + NEW)
+    used = ingest(deployment, files, "office", THRESHOLDS.drift.reference_documents + NEW)
     now = datetime.now(UTC).timestamp()
     calm = collection_drift(deployment, "mixed", now=now)
     assert calm.looked
@@ -106,7 +107,7 @@ def test_embeddings_of_abstracts_are_drift_from_articles_and_those_of_more_artic
     embed = MiniLM().embed
     reference, more = (np.array(embed(some)) for some in (texts[:50], texts[50:90]))
     medical = np.array(embed(abstract_texts(corpora, 40)))
-    look = Look(FALSE_ALARMS_A_YEAR / 365.25)
+    look = Look(THRESHOLDS.drift.max_false_alarms_a_year / 365.25)
     assert [result.drifted for result in compare_embeddings("embeddings", reference, medical, look)] == [True, True]
     assert [result.drifted for result in compare_embeddings("embeddings", reference, more, look)] == [False, False]
 

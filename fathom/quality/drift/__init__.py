@@ -1,11 +1,10 @@
 """Compares what documents are made of with a chosen reference, and keeps its false alarms within a yearly budget."""
 
 from fathom.quality.drift.drift_result import DriftMethod, DriftResult, Look
-from fathom.quality.drift.look_budget import FALSE_ALARMS_A_YEAR, look_level
+from fathom.quality.drift.look_budget import look_level
 from fathom.quality.drift.sample_comparison import compare_categories, compare_embeddings, compare_values
 
 __all__ = [
-    "FALSE_ALARMS_A_YEAR",
     "DriftMethod",
     "DriftResult",
     "Look",

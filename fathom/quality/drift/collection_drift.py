@@ -30,10 +30,10 @@ from fathom.quality.drift.profile_reader import (
 )
 from fathom.quality.drift.random_splits import Floats
 from fathom.quality.drift.reference_store import DriftReference, DriftReferences
-from fathom.quality.drift.sample_comparison import MIN_DOCUMENTS, compare_categories, compare_embeddings, compare_values
+from fathom.quality.drift.sample_comparison import compare_categories, compare_embeddings, compare_values
 from fathom.settings import Settings
+from fathom.threshold_overrides import current_thresholds, thresholds_of, using_thresholds
 
-REFERENCE_DOCUMENTS = 50  # of a collection, from which its first documents become its reference
 MAX_DOCUMENTS = 100  # of each part: more take longer and find only smaller differences
 CATEGORIES = (FILE_TYPES, LANGUAGES, ENTITY_TYPES, RELATIONS)
 VALUES = (CHUNKS, ENTITIES_A_CHUNK, FACTS_A_CHUNK)
@@ -82,25 +82,32 @@ def collection_drift(
     often as they like. Raises GraphUnreachable, DatabaseUnreachable.
     """
     at = time.time() if now is None else now
+    with using_thresholds(thresholds_of(settings.thresholds, f"{collection}/")):
+        return _look(settings, collection, at, read)
+
+
+def _look(settings: Settings, collection: str, at: float, read: ReadProfiles) -> CollectionDrift:
+    thresholds = current_thresholds().drift
     engine = open_database(settings.operational_url)
     references = DriftReferences(engine)
     reference = references.newest(collection)
     if reference is None:
-        first = written_documents(engine, collection, limit=REFERENCE_DOCUMENTS)
-        if len(first) < REFERENCE_DOCUMENTS:
-            detail = f"{len(first)} documents; the first {REFERENCE_DOCUMENTS} will be the reference."
+        first = written_documents(engine, collection, limit=thresholds.reference_documents)
+        if len(first) < thresholds.reference_documents:
+            detail = f"{len(first)} documents; the first {thresholds.reference_documents} will be the reference."
             return CollectionDrift(collection, None, (), looked=False, detail=detail)
         profiles = read(settings, [one.document for one in first])
         reference = references.choose(collection, profiles, until=first[-1].written_at, reason=FIRST_REASON, by=AUTOMATIC)
     # The first look at a reference may follow at once, with the level of a day.
-    level = look_level(DAY_S if reference.looked_at is None else at - reference.looked_at)
+    since_s = DAY_S if reference.looked_at is None else at - reference.looked_at
+    level = look_level(since_s, thresholds.max_false_alarms_a_year)
     if level is None:
         return CollectionDrift(collection, reference, reference.results, looked=False, detail="The last look is recent.")
     newest = written_documents(engine, collection, after=reference.until, newest=True, limit=MAX_DOCUMENTS)
     if reference.looked_at is not None and (not newest or newest[-1].written_at <= reference.looked_at):
         return CollectionDrift(collection, reference, reference.results, looked=False, detail="No document is new.")
-    if len(newest) < MIN_DOCUMENTS:
-        detail = f"{len(newest)} documents since the reference; {MIN_DOCUMENTS} are needed."
+    if len(newest) < thresholds.min_documents:
+        detail = f"{len(newest)} documents since the reference; {thresholds.min_documents} are needed."
         return CollectionDrift(collection, reference, reference.results, looked=False, detail=detail)
     current = read(settings, [one.document for one in newest])
     results = compare_profiles(references.profiles(collection), current, Look(level, reference.looks + 1, reference.version))
@@ -120,8 +127,9 @@ def rebase_drift(
     """
     engine = open_database(settings.operational_url)
     newest = written_documents(engine, collection_name(collection), newest=True, limit=MAX_DOCUMENTS)
-    if len(newest) < MIN_DOCUMENTS:
-        raise UsageWrong(f"{collection} has {len(newest)} documents in the graph; a reference needs {MIN_DOCUMENTS}.")
+    needed = thresholds_of(settings.thresholds, f"{collection}/").drift.min_documents
+    if len(newest) < needed:
+        raise UsageWrong(f"{collection} has {len(newest)} documents in the graph; a reference needs {needed}.")
     profiles = read(settings, [one.document for one in newest])
     return DriftReferences(engine).choose(collection, profiles, until=newest[-1].written_at, reason=reason, by=by)
 

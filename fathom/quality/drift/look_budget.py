@@ -13,17 +13,16 @@ from __future__ import annotations
 
 DAY_S = 86_400.0
 YEAR_S = 365.25 * DAY_S
-FALSE_ALARMS_A_YEAR = 0.05  # of a metric of a collection: a false alarm in twenty years of daily looks
 MIN_INTERVAL_S = DAY_S / 4  # looks in shorter intervals would have a level that needs too many random splits
 MAX_INTERVAL_S = 7 * DAY_S  # for which a single look may spend, however long nobody looked
 
 
-def look_level(since_s: float, per_year: float = FALSE_ALARMS_A_YEAR) -> float | None:
+def look_level(since_s: float, per_year: float) -> float | None:
     """Returns the level of a look; None where it is too early for one.
 
     Args:
         since_s: seconds since the last look at the reference or, before the first, since the reference was chosen.
-        per_year: budget of false alarms a year.
+        per_year: budget: the probability of a false alarm in a year.
     """
     if not since_s >= MIN_INTERVAL_S:
         return None

@@ -25,19 +25,18 @@ from fathom.quality.drift.split_statistics import (
     psi_statistic,
     shannon_statistic,
 )
+from fathom.threshold_overrides import current_thresholds
 
-MIN_DOCUMENTS = 20  # of each part; fewer tell only differences that anybody sees
 MAX_CATEGORIES = 100  # the most frequent; all others are counted as OTHERS
 NONE, OTHERS = "(none)", "(others)"  # categories of documents without any, and of rare ones
 SHOWN = 3  # changed categories in a detail
-# Least scores that matter, however certain. PSI: below .1 is no change by the usual rule. KS and Jensen-Shannon: a tenth of the
-# documents. Means: a third of the distance of a usual document from the mean. AUC: .65 puts two of three pairs in order.
-LEAST_SCORES: Mapping[DriftMethod, float] = {
-    DriftMethod.PSI: 0.1,
-    DriftMethod.KS: 0.1,
-    DriftMethod.JENSEN_SHANNON: 0.1,
-    DriftMethod.MEANS: 0.33,
-    DriftMethod.CLASSIFIER: 0.65,
+# The threshold of the score that matters at least, by the method.
+_LEAST: Mapping[DriftMethod, str] = {
+    DriftMethod.PSI: "max_psi",
+    DriftMethod.KS: "max_ks",
+    DriftMethod.JENSEN_SHANNON: "max_jensen_shannon",
+    DriftMethod.MEANS: "max_mean_distance",
+    DriftMethod.CLASSIFIER: "max_classifier_auc",
 }
 _STATISTICS: Mapping[DriftMethod, Callable[[Floats], Statistic]] = {
     DriftMethod.PSI: psi_statistic,
@@ -100,16 +99,18 @@ class SampleComparison:
 
     def result(self, detail: str = "") -> DriftResult:
         """Returns the result; without a score where documents are missing or cannot be compared."""
-        counts = len(self.reference), len(self.current)
-        if min(counts) < MIN_DOCUMENTS:
-            return self._unscored(f"{counts[0]} and {counts[1]} documents; of each part, {MIN_DOCUMENTS} are needed.", False)
+        counts, thresholds = (len(self.reference), len(self.current)), current_thresholds().drift
+        if min(counts) < thresholds.min_documents:
+            needed = f"{counts[0]} and {counts[1]} documents; of each part, {thresholds.min_documents} are needed."
+            return self._unscored(needed, False)
         if self.reference.shape[1:] != self.current.shape[1:]:
             dimensions = self.reference.shape[1], self.current.shape[1]
             return self._unscored(f"Vectors of {dimensions[1]} dimensions instead of {dimensions[0]}: another embedder.", True)
         order = document_order(sum(counts))
         statistic = _STATISTICS[self.method](np.concatenate([self.reference, self.current])[order])
         score = float(statistic(observed_labels(order, counts[0]))[0])
-        threshold = max(LEAST_SCORES[self.method], limit_by_splits(statistic, sum(counts), counts[1], self.look.level))
+        limit = limit_by_splits(statistic, sum(counts), counts[1], self.look.level)
+        threshold = max(getattr(thresholds, _LEAST[self.method]), limit)
         return self._of(score, threshold, score > threshold + TOLERANCE, detail)
 
     def _unscored(self, detail: str, drifted: bool) -> DriftResult:

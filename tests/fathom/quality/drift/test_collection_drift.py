@@ -14,7 +14,6 @@ from fathom.errors import UsageWrong
 from fathom.quality.drift.collection_drift import (
     DRIFT_METRICS,
     FIRST_REASON,
-    REFERENCE_DOCUMENTS,
     CollectionDrift,
     collection_drift,
     rebase_drift,
@@ -25,7 +24,10 @@ from fathom.quality.drift.profile_reader import ENTITY_TYPES, FACTS_A_CHUNK, FIL
 from fathom.quality.drift.reference_store import DriftReferences
 from fathom.settings import Settings
 from fathom.tables import episodes
+from fathom.threshold_overrides import ThresholdOverride
+from fathom.thresholds import THRESHOLDS
 
+REFERENCE_DOCUMENTS = THRESHOLDS.drift.reference_documents
 NOW = 1_800_000_000.0
 
 
@@ -167,6 +169,19 @@ def test_a_rebase_needs_documents(engine: Engine, home_settings: Settings) -> No
     write(engine, office(5), NOW)
     with pytest.raises(UsageWrong, match="5 documents"):
         rebase_drift(home_settings, "papers", reason="New.", by="ada", read=read)
+
+
+def test_a_collection_may_have_thresholds_of_its_own(engine: Engine, home_settings: Settings) -> None:
+    write(engine, [*office(25), *abstracts(25)], NOW)
+    assert collection_drift(home_settings, "papers", now=NOW + DAY_S, read=read).reference is not None
+    values = {"drift": {"reference_documents": 25, "max_jensen_shannon": 1.0, "max_ks": 1.0}}
+    override = ThresholdOverride(collection="papers", reason="A small collection.", values=values)
+    DriftReferences(engine).forget_collection("papers")
+    own = home_settings.model_copy(update={"thresholds": [override]})
+    found = collection_drift(own, "papers", now=NOW + DAY_S, read=read)
+    assert found.reference is not None
+    assert found.reference.documents == 25
+    assert {result.metric for result in found.drifted} == {FACTS_A_CHUNK, "embeddings"}
 
 
 def test_of_two_looks_at_the_same_time_one_counts(engine: Engine, looked_at: Looker) -> None:

@@ -7,34 +7,36 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from fathom.quality.drift import FALSE_ALARMS_A_YEAR, DriftMethod, Look, compare_categories, compare_values, look_level
+from fathom.quality.drift import DriftMethod, Look, compare_categories, compare_values, look_level
 from fathom.quality.drift.look_budget import DAY_S, MAX_INTERVAL_S, MIN_INTERVAL_S, YEAR_S
+from fathom.thresholds import THRESHOLDS
 
+PER_YEAR = THRESHOLDS.drift.max_false_alarms_a_year
 YEARS, LOOKS, BUDGET = 14, 15, 0.2  # `python -m benchmarks drift` shows the same over years of daily looks
 
 
 @pytest.mark.parametrize("interval", [DAY_S, 7 * DAY_S, MIN_INTERVAL_S, DAY_S / 3])
 def test_a_year_of_looks_spends_the_budget_whatever_their_interval(interval: float) -> None:
-    levels = [look_level(interval)] * round(YEAR_S / interval)
-    assert sum(level for level in levels if level) == pytest.approx(FALSE_ALARMS_A_YEAR, rel=0.01)
+    levels = [look_level(interval, PER_YEAR)] * round(YEAR_S / interval)
+    assert sum(level for level in levels if level) == pytest.approx(PER_YEAR, rel=0.01)
 
 
 def test_looks_at_irregular_times_spend_no_more() -> None:
     times = np.sort(np.random.default_rng(1).uniform(0, YEAR_S, 500))
     spent, last = 0.0, 0.0
     for at in times:
-        if level := look_level(float(at - last)):
+        if level := look_level(float(at - last), PER_YEAR):
             spent, last = spent + level, float(at)
-    assert 0 < spent <= FALSE_ALARMS_A_YEAR
+    assert 0 < spent <= PER_YEAR
 
 
 def test_nobody_saves_up_for_a_lenient_look() -> None:
-    assert look_level(YEAR_S) == look_level(MAX_INTERVAL_S)
+    assert look_level(YEAR_S, PER_YEAR) == look_level(MAX_INTERVAL_S, PER_YEAR)
 
 
 @pytest.mark.parametrize("since", [0.0, MIN_INTERVAL_S - 1, -DAY_S, float("nan")])
 def test_it_is_too_early_for_a_look_soon_after_the_last_and_where_the_clock_went_back(since: float) -> None:
-    assert look_level(since) is None
+    assert look_level(since, PER_YEAR) is None
 
 
 def rolling(seed: int) -> tuple[Sequence[float], list[Sequence[float]]]:

@@ -11,9 +11,12 @@ from scipy.stats import ks_2samp
 
 from fathom.quality.drift import DriftMethod, DriftResult, Look, compare_categories, compare_embeddings, compare_values
 from fathom.quality.drift.random_splits import Floats
-from fathom.quality.drift.sample_comparison import MAX_CATEGORIES, MIN_DOCUMENTS
+from fathom.quality.drift.sample_comparison import MAX_CATEGORIES
+from fathom.threshold_overrides import using_thresholds
+from fathom.thresholds import THRESHOLDS, DriftThresholds
 
 DAILY = Look(level=0.05 / 365.25, number=7, reference_version=3)
+MIN_DOCUMENTS = THRESHOLDS.drift.min_documents
 LETTERS = ("a", "b", "c", "d")
 
 
@@ -190,3 +193,11 @@ def test_a_certain_difference_that_is_too_small_to_matter_is_no_drift() -> None:
 def test_the_same_documents_give_the_same_result() -> None:
     given = normal(50), normal(60, mean=0.7, seed=2)
     assert compare_values("entities", *given, DAILY) == compare_values("entities", *given, DAILY)
+
+
+def test_thresholds_of_a_collection_take_the_place_of_the_usual_ones() -> None:
+    before, now = normal(100), normal(150, mean=1.2, seed=2)
+    strict = THRESHOLDS.model_copy(update={"drift": DriftThresholds(max_ks=0.9, max_psi=9.0, min_documents=10)})
+    with using_thresholds(strict):
+        assert not any(result.drifted for result in compare_values("entities", before, now, DAILY))
+        assert all(result.score is not None for result in compare_values("entities", before[:10], now[:10], DAILY))
