@@ -89,7 +89,7 @@ class ErrorView(BaseModel):
 
 
 class LogView(BaseModel):
-    """What the log of a time says."""
+    """Sums up the log of a time."""
 
     model_config = ConfigDict(frozen=True)
 
