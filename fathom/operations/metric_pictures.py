@@ -52,4 +52,4 @@ def _series_words(trend: PlottedMetric, series: TrendSeries) -> str:
 
 def _quantile(trend: PlottedMetric, series: TrendSeries, name: str, share: float) -> PlotLine:
     points = [(at, tally.quantile(share)) for at, tally in series.points]
-    return PlotLine(name, with_gaps(points, RANGES[trend.query.span].step_s))
+    return PlotLine(name, with_gaps(points, trend.query.step_s))

@@ -19,19 +19,23 @@ MAX_GAP = 2  # steps without a value that a line of a gauge crosses: a gauge may
 
 @dataclass(frozen=True)
 class TrendRange:
-    """A time that can be chosen: its words, and its length and step in seconds."""
+    """A time that can be chosen: its words, its length, and its steps in seconds; those of counters are longer.
+
+    A counter of rare events is a comb in short steps.
+    """
 
     words: str
     seconds: int
     step_s: int
+    counted_step_s: int
 
 
 RANGES: Final[Mapping[TrendSpan, TrendRange]] = {
-    "1h": TrendRange("1 hour", 3600, 60),
-    "1d": TrendRange("1 day", 86_400, 300),
-    "7d": TrendRange("7 days", 7 * 86_400, 3600),
-    "30d": TrendRange("30 days", 30 * 86_400, 14_400),
-    "1y": TrendRange("1 year", 365 * 86_400, 86_400),
+    "1h": TrendRange("1 hour", 3600, 60, 300),
+    "1d": TrendRange("1 day", 86_400, 300, 1800),
+    "7d": TrendRange("7 days", 7 * 86_400, 3600, 10_800),
+    "30d": TrendRange("30 days", 30 * 86_400, 14_400, 86_400),
+    "1y": TrendRange("1 year", 365 * 86_400, 86_400, 7 * 86_400),
 }
 
 
@@ -56,8 +60,13 @@ class TrendQuery:
     @property
     def since(self) -> float:
         """Begin of the time, in seconds since 1970."""
+        return float(floor_to(self.until - RANGES[self.span].seconds, self.step_s))
+
+    @property
+    def step_s(self) -> int:
+        """Length of a span in seconds. Raises UsageWrong for an unknown metric."""
         chosen = RANGES[self.span]
-        return float(floor_to(self.until - chosen.seconds, chosen.step_s))
+        return chosen.counted_step_s if metric_of(self.name).kind == "counter" else chosen.step_s
 
 
 @dataclass(frozen=True)
@@ -94,7 +103,7 @@ def plotted_metric(engine: Engine, query: TrendQuery) -> PlottedMetric:
         query.name,
         query.since,
         query.until,
-        RANGES[query.span].step_s,
+        query.step_s,
         labels=query.labels,
         by=() if query.by is None else (query.by,),
     )
@@ -107,7 +116,7 @@ def values_of(trend: PlottedMetric, series: TrendSeries) -> list[tuple[float, fl
 
     A counter has the value 0 where nothing was counted, and its last span is left out until it is over.
     """
-    step, by_time = RANGES[trend.query.span].step_s, dict(series.points)
+    step, by_time = trend.query.step_s, dict(series.points)
     if trend.metric.kind == "counter":
         end = floor_to(trend.query.until, step)
         begins = range(int(series.points[0][0]), max(end, int(series.points[0][0]) + step), step)

@@ -10,7 +10,7 @@ from typing import ClassVar
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from fathom.api.page.figures_in_words import instant
+from fathom.api.page.figures_in_words import instant, seconds
 from fathom.api.page.page_frame import Visitor, html_response, page_router
 from fathom.api.page.quality.metrics_page import RangeLink, range_links
 from fathom.api.page.quality.plot_view import PlotView, plot_view
@@ -23,7 +23,7 @@ from fathom.operations.quality_reports import refresh_metrics
 from fathom.quality.plots.plot_units import value_words
 
 MAX_COLUMNS = 12  # series in the table of points
-SHOWN_BY = {"counter": "the sum of each span", "gauge": "the mean of each span", "distribution": "the median of each span"}
+SHOWN_BY = {"counter": "the sum", "gauge": "the mean", "distribution": "the median"}
 router = page_router()
 
 
@@ -112,7 +112,7 @@ def metric_page(trend: PlottedMetric, values: Mapping[str, Sequence[str]], only:
     return MetricPage(
         name=shown.name,
         meaning=shown.meaning,
-        about=_about(shown),
+        about=_about(shown, query.step_s),
         address=path,
         span=query.span,
         as_of=instant(datetime.fromtimestamp(query.until, UTC)),
@@ -128,9 +128,9 @@ def metric_page(trend: PlottedMetric, values: Mapping[str, Sequence[str]], only:
     )
 
 
-def _about(shown: Metric) -> str:
+def _about(shown: Metric, step_s: int) -> str:
     unit = f", in {shown.unit}" if shown.unit else ""
-    return f"A {shown.kind}{unit}, from {shown.source}. A line shows {SHOWN_BY[shown.kind]}."
+    return f"A {shown.kind}{unit}, from {shown.source}. A point shows {SHOWN_BY[shown.kind]} of {seconds(step_s)}."
 
 
 def _by(shown: Metric, query: TrendQuery) -> LabelChoice:
