@@ -64,6 +64,13 @@ class DriftReferences:
         """Returns the reference that the collection is compared with; None before the first."""
         return next(iter(self.history(collection)), None)
 
+    def newest_of_all(self) -> list[DriftReference]:
+        """Returns the reference of each collection that has one, by name."""
+        newest = sa.select(r.collection, sa.func.max(r.version)).group_by(r.collection)
+        query = sa.select(drift_references).where(sa.tuple_(r.collection, r.version).in_(newest)).order_by(r.collection)
+        with self._engine.connect() as connection:
+            return [_reference(row) for row in connection.execute(query)]
+
     def history(self, collection: str) -> list[DriftReference]:
         """Returns all versions, the newest first."""
         query = sa.select(drift_references).where(r.collection == collection).order_by(r.version.desc())

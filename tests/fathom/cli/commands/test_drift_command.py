@@ -31,8 +31,17 @@ def test_the_last_look_is_shown_with_what_changed_and_exit_code_1(call: Call, ho
     told = call("drift", "show", "papers")
     assert "fr: 0% to 40%." in told.out
     assert "version 1: The first year." in told.err
+    assert [(one["collection"], one["drifted"]) for one in call("drift", "--json").json["collections"]] == [
+        ("papers", ["languages"])
+    ]
+    assert "languages" in call("drift").out
     listed = call("drift", "history", "papers", "--json").json["references"]
     assert [(one["version"], one["chosen_by"], one["looks"]) for one in listed] == [(1, "ada", 1)]
+
+
+def test_a_deployment_without_references_says_when_there_will_be_one(call: Call) -> None:
+    assert call("drift", "--json").json == {"collections": []}
+    assert "No collection has a reference yet" in call("drift").err
 
 
 def test_a_rebase_needs_documents_and_says_so(call: Call) -> None:
