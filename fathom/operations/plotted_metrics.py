@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -125,12 +126,12 @@ def values_of(trend: PlottedMetric, series: TrendSeries) -> list[tuple[float, fl
 
 
 def with_gaps(points: Sequence[tuple[float, float]], step: int) -> list[tuple[float, float | None]]:
-    """Returns the points with a gap where more than MAX_GAP steps are without a value."""
+    """Returns the points with a gap where more than MAX_GAP steps are without a value, or where it is not known (NaN)."""
     found: list[tuple[float, float | None]] = []
     for at, value in points:
         if found and at - found[-1][0] > MAX_GAP * step:
             found.append((at - step, None))
-        found.append((at, value))
+        found.append((at, value if math.isfinite(value) else None))
     return found
 
 

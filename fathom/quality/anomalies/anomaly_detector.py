@@ -125,6 +125,7 @@ class SeriesWatch:
         self._change: Change | None = None
         self._predicted = np.zeros(len(series))
         self._scale = 1.0
+        self._limits = ResidualLimits.of(np.zeros(0), np.zeros(0))
 
     def points_of(self, seconds: float) -> int:
         """Returns the usual number of points in a time, at least 1."""
@@ -138,15 +139,20 @@ class SeriesWatch:
         errors = np.array(self._errors[-self.points_of(SCALE_S) :])
         self._scale = max(robust_scale(errors), MIN_SCALE * max(1.0, abs(baseline.level)))
         limits = ResidualLimits.of(np.array(self._residuals[-MAX_RESIDUALS:]), np.array(self._averages[-MAX_RESIDUALS:]))
+        self._limits = limits
         self._predicted[start:end] = baseline.predict(self._times[start:end])
         found = []
         for index in range(start, end):
             if kind := self._judge(index, limits):
-                expected = self._predicted[index]
-                low, high = (expected + self._scale * side for side in (limits.spike.low, limits.spike.high))
-                found.append(FlaggedPoint(float(self._times[index]), float(self._values[index]), float(low), float(high), kind))
+                low, high = self.expected_range(index)
+                found.append(FlaggedPoint(float(self._times[index]), float(self._values[index]), low, high, kind))
             self._settle(index, end, limits)
         return found
+
+    def expected_range(self, index: int) -> tuple[float, float]:
+        """Returns the range beyond which a point of the newest block is a spike."""
+        spike, expected = self._limits.spike, float(self._predicted[index])
+        return expected + self._scale * spike.low, expected + self._scale * spike.high
 
     def _baseline(self, start: int) -> SeasonalBaseline:
         times, values = self._times[:start], self._level_of[:start]
