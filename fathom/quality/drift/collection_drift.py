@@ -97,7 +97,8 @@ def _look(settings: Settings, collection: str, at: float, read: ReadProfiles) ->
             detail = f"{len(first)} documents; the first {thresholds.reference_documents} will be the reference."
             return CollectionDrift(collection, None, (), looked=False, detail=detail)
         profiles = read(settings, [one.document for one in first])
-        reference = references.choose(collection, profiles, until=first[-1].written_at, reason=FIRST_REASON, by=AUTOMATIC)
+        until = first[-1].written_at
+        reference = references.choose(collection, profiles, until=until, reason=FIRST_REASON, by=AUTOMATIC, first=True)
     # The first look at a reference may follow at once, with the level of a day.
     since_s = DAY_S if reference.looked_at is None else at - reference.looked_at
     level = look_level(since_s, thresholds.max_false_alarms_a_year)

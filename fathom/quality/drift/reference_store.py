@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import IntegrityError
 
 from fathom.errors import UsageWrong
 from fathom.quality.drift.document_profile import DocumentProfile, pack_profile, unpack_profile
 from fathom.quality.drift.drift_result import DriftMethod, DriftResult
-from fathom.sql import batched, exclusive_transaction
+from fathom.sql import batched
 from fathom.tables import drift_reference_documents, drift_references
 
 MAX_REASON = 500  # characters
@@ -84,22 +86,46 @@ class DriftReferences:
             return [unpack_profile(row.document, row.profile) for row in connection.execute(query)]
 
     def choose(
-        self, collection: str, profiles: Sequence[DocumentProfile], *, until: float, reason: str, by: str
+        self,
+        collection: str,
+        profiles: Sequence[DocumentProfile],
+        *,
+        until: float,
+        reason: str,
+        by: str,
+        first: bool = False,
     ) -> DriftReference:
-        """Makes the documents the collection's next reference and returns it. Raises UsageWrong without a reason."""
+        """Makes the documents the collection's next reference and returns it. Raises UsageWrong without a reason.
+
+        Args:
+            collection: the collection.
+            profiles: of its documents.
+            until: when the last of them was written first, in seconds since 1970.
+            reason: why these documents.
+            by: who chose them.
+            first: only where there is no reference yet; returns the one that another process has chosen meanwhile.
+        """
         reason = reason.strip()
         if not reason or len(reason) > MAX_REASON:
             raise UsageWrong(f"A reference needs a reason of up to {MAX_REASON} characters.")
-        with exclusive_transaction(self._engine) as connection:
-            last = connection.scalar(sa.select(sa.func.max(r.version)).where(r.collection == collection)) or 0
-            made = DriftReference(collection, last + 1, reason, by, time.time(), until, len(profiles))
-            values = {name: value for name, value in asdict(made).items() if name != "results"}
+        while True:
+            last = self.newest(collection)
+            if first and last is not None:
+                return last
+            number = 1 if last is None else last.version + 1
+            made = DriftReference(collection, number, reason, by, time.time(), until, len(profiles))
+            with suppress(IntegrityError):  # another process has chosen this version meanwhile
+                self._insert(made, profiles)
+                return made
+
+    def _insert(self, made: DriftReference, profiles: Sequence[DocumentProfile]) -> None:
+        values = {name: value for name, value in asdict(made).items() if name != "results"}
+        rows = [{"collection": made.collection, "document": one.document, "profile": pack_profile(one)} for one in profiles]
+        with self._engine.begin() as connection:
             connection.execute(drift_references.insert().values(**values))
-            connection.execute(drift_reference_documents.delete().where(d.collection == collection))
-            rows = [{"collection": collection, "document": one.document, "profile": pack_profile(one)} for one in profiles]
+            connection.execute(drift_reference_documents.delete().where(d.collection == made.collection))
             for batch in batched(rows):
                 connection.execute(drift_reference_documents.insert(), batch)
-        return made
 
     def record_look(self, reference: DriftReference, results: Sequence[DriftResult], at: float) -> DriftReference | None:
         """Records a look and returns the reference after it; None where another look was recorded meanwhile."""

@@ -17,9 +17,12 @@ from fathom.tables import events
 NOW = 1_800_000_000.0
 
 
-@pytest.fixture
-def engine(home_settings: Settings) -> Engine:
-    return open_database(home_settings.operational_url)
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.integration)])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    if request.param == "postgres":
+        return open_database(request.getfixturevalue("postgres_database"))
+    settings: Settings = request.getfixturevalue("home_settings")
+    return open_database(settings.operational_url)
 
 
 def write(engine: Engine, *rows: tuple[float, str | None, str | None, dict[str, Any]], level: int = logging.INFO) -> None:
