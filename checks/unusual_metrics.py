@@ -10,7 +10,7 @@ import dagster as dg
 from checks.outcome import CheckOutcome
 from fathom.metrics.check_recording import CheckResult
 from fathom.metrics.metric_definitions import METRICS
-from fathom.quality.metric_anomalies import WATCHED, JudgedHour, WatchedMetric
+from fathom.quality.metric_anomalies import WATCHED, AnomalySide, JudgedHour, WatchedMetric
 
 if TYPE_CHECKING:
     from fathom.quality.metric_anomalies import MetricJudgement
@@ -73,17 +73,23 @@ def anomaly_check_result(found: MetricJudgement) -> dg.AssetCheckResult:
 
 
 def result_of_metric(found: MetricJudgement) -> CheckResult:
-    """Returns the result as Fathom keeps it: the value against the end of the range that it passed, or is nearer to."""
+    """Returns the result as Fathom keeps it: the value against the end of the range on the watched side, or the nearer one."""
     outcome, hour = anomaly_outcome(found), found.anomaly or (found.judged[-1] if found.judged else None)
-    nearest = None if hour is None else min((hour.low, hour.high), key=lambda end: abs(hour.value - end))
+    end = None if hour is None else _watched_end(hour, WATCHED[found.name].side)
     return CheckResult(
         name=check_name(found.name),
         passed=outcome.passed,
         severity="warn",
         measured=None if hour is None else hour.value,
-        threshold=None if nearest is None else round(nearest, 6),
+        threshold=None if end is None else round(end, 6),
         detail=outcome.description,
     )
+
+
+def _watched_end(hour: JudgedHour, side: AnomalySide) -> float:
+    if side == "both":
+        return min((hour.low, hour.high), key=lambda end: abs(hour.value - end))
+    return hour.high if side == "above" else hour.low
 
 
 def _named(watched: WatchedMetric) -> str:

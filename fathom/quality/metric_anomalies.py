@@ -57,7 +57,10 @@ WATCHED: Final[Mapping[str, WatchedMetric]] = {
 
 @dataclass(frozen=True)
 class JudgedHour:
-    """An hour with its value and the range in which it was expected; `kind` is that of the anomaly, if it is one."""
+    """An hour with its value and the range in which it was expected; `kind` is that of the anomaly, if it is one.
+
+    No watched metric can be negative, so that the range begins at 0 at the least.
+    """
 
     at: float
     value: float
@@ -115,7 +118,7 @@ def judge_metric(engine: Engine, name: str, now: float) -> MetricJudgement:
             if at >= newest:
                 value, (low, high) = float(series.values[index]), watch.expected_range(index)
                 kind = flagged.get(at) if _matters(watched, value, low, high) else None
-                judged.append(JudgedHour(at, value, low, high, kind))
+                judged.append(JudgedHour(at, value, max(0.0, low), high, kind))
     return MetricJudgement(name, tuple(judged), len(series), first)
 
 

@@ -118,7 +118,8 @@ class QualityOverview:
     as_of: str
     gauge: ScoreGauge | None
     key_metrics: list[KeyMetric]
-    checks: list[CheckLine]
+    failing: list[CheckLine]
+    passing: list[CheckLine]
     checks_said: str
     failed: list[FailedSubject]
     more_failed: int

@@ -15,7 +15,7 @@ from benchmarks.material import free_port
 from fathom.api.app import create_app
 from fathom.database import open_database
 from fathom.metrics.metric_history import MetricHistory
-from fathom.metrics.metric_sample import Sample
+from fathom.metrics.metric_sample import MetricSample
 from fathom.security.api_keys import KeyRole, open_keys
 from fathom.settings import Settings
 from fathom.tables import check_results
@@ -45,18 +45,20 @@ class QualitySite:
     settings: Settings
     base: str
 
-    def record(self, *samples: Sample) -> None:
+    def record(self, *samples: MetricSample) -> None:
         MetricHistory(open_database(self.settings.operational_url)).record(samples)
 
 
-def samples_of_a_day() -> Iterator[Sample]:
+def samples_of_a_day() -> Iterator[MetricSample]:
     now = time.time()
     for minutes in range(2, 1440, 10):
         for collection in ("reports", "letters"):
             at, labels = now - 60 * minutes, {"collection": collection, "file_type": "pdf"}
-            yield Sample("documents_done", 1.0, at, labels)
-            yield from (Sample("stage_seconds", of + minutes / 700, at, {**labels, "stage": one}) for one, of in STAGES.items())
-        yield Sample("memory_bytes", 4e8 + 1e5 * minutes, now - 60 * minutes, {"component": "converter"})
+            yield MetricSample("documents_done", 1.0, at, labels)
+            yield from (
+                MetricSample("stage_seconds", of + minutes / 700, at, {**labels, "stage": one}) for one, of in STAGES.items()
+            )
+        yield MetricSample("memory_bytes", 4e8 + 1e5 * minutes, now - 60 * minutes, {"component": "converter"})
 
 
 def results_of_checks() -> list[dict[str, object]]:
@@ -173,16 +175,16 @@ def test_the_page_is_brought_up_to_date_until_the_box_is_cleared(opened: Open, s
     page.clock.install()
     page.goto(f"{site.base}/quality/metrics/uploads_received")
     expect(page.locator("#figures")).to_contain_text("no values in this time")
-    site.record(Sample("uploads_received", 1.0, time.time(), {"collection": "reports"}))
+    site.record(MetricSample("uploads_received", 1.0, time.time(), {"collection": "reports"}))
     page.clock.fast_forward(31_000)
     expect(page.locator("#figures tbody td.n").first).to_have_text("1")
     page.locator("#points summary").click()
-    site.record(Sample("uploads_received", 1.0, time.time(), {"collection": "reports"}))
+    site.record(MetricSample("uploads_received", 1.0, time.time(), {"collection": "reports"}))
     page.clock.fast_forward(31_000)
     expect(page.locator("#figures tbody td.n").first).to_have_text("2")
     expect(page.locator("#points details")).to_have_attribute("open", "")
     page.get_by_label("every 30 s").uncheck()
-    site.record(Sample("uploads_received", 1.0, time.time(), {"collection": "reports"}))
+    site.record(MetricSample("uploads_received", 1.0, time.time(), {"collection": "reports"}))
     page.clock.fast_forward(91_000)
     expect(page.locator("#figures tbody td.n").first).to_have_text("2")
     page.get_by_role("link", name="Refresh").click()

@@ -11,7 +11,7 @@ import pytest
 
 from fathom.database import open_database
 from fathom.metrics.metric_history import MetricHistory
-from fathom.metrics.metric_sample import Sample
+from fathom.metrics.metric_sample import MetricSample
 from fathom.operations.component_reports import deployment_report
 from fathom.settings import Settings
 from fathom.tables import check_results
@@ -54,15 +54,17 @@ def measured(api: Api) -> Api:
     """The application with checks and metrics of the collections mine and other."""
     now = time.time()
     samples = [
-        Sample("documents_done", 1.0, now - 600, {"collection": collection}) for collection in ("mine", "other", "other")
+        MetricSample("documents_done", 1.0, now - 600, {"collection": collection}) for collection in ("mine", "other", "other")
     ]
     samples += [
-        Sample("stage_seconds", value, now - 600, {"collection": collection, "stage": "docling"})
+        MetricSample("stage_seconds", value, now - 600, {"collection": collection, "stage": "docling"})
         for collection, value in (("mine", 2.0), ("other", 7.0))
     ]
-    samples += [Sample("llm_calls", 1.0, now - 600, {"model": "of-other", "collection": "other"})]
-    samples += [Sample("component_up", value, now - 600, {"component": "api"}) for value in (1.0, 1.0, 0.0, 1.0)]
-    samples += [Sample("documents_failed", 1.0, now - 600, {"collection": "other", "stage": "docling", "error": "NotAPdf"})]
+    samples += [MetricSample("llm_calls", 1.0, now - 600, {"model": "of-other", "collection": "other"})]
+    samples += [MetricSample("component_up", value, now - 600, {"component": "api"}) for value in (1.0, 1.0, 0.0, 1.0)]
+    samples += [
+        MetricSample("documents_failed", 1.0, now - 600, {"collection": "other", "stage": "docling", "error": "NotAPdf"})
+    ]
     MetricHistory(open_database(api.settings.operational_url)).record(samples)
     checked(api.settings, "mine/a b.pdf", passed=False)
     checked(api.settings, "other/secret.pdf", passed=False)
