@@ -15,7 +15,7 @@ MIN_CHUNKS = 2  # of a document whose yield is judged: a single chunk may well s
 
 @dataclass(frozen=True)
 class ComparedWrite:
-    """What writing a document gave, and what is usual for documents alike."""
+    """The report of writing a document, beside what is usual for documents alike."""
 
     report: WriteReport
     usual: UsualFigures

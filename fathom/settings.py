@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from fathom.alert_settings import AlertSettings
 from fathom.errors import SettingsInvalid
 from fathom.threshold_overrides import ThresholdOverride
 from fathom.web_origin import host_names
@@ -168,6 +169,10 @@ class Settings(BaseSettings):
     thresholds: list[ThresholdOverride] = Field(
         default_factory=list[ThresholdOverride],
         description="Overrides of quality thresholds by collection and file type, as `[[thresholds]]`; see docs/thresholds.md.",
+    )
+
+    alerts: AlertSettings = Field(
+        AlertSettings(), description="Routes, rules and maintenance windows of alerts, as `[alerts]`; see docs/alerts.md."
     )
 
     otlp_endpoint: str | None = Field(

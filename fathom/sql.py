@@ -28,6 +28,7 @@ class AdvisoryLock(IntEnum):
     EVICTIONS = 7_264_120
     AUDIT = 7_264_121  # appends to the audit log, whose lines form a chain
     METRICS = 7_264_122  # the writer of metrics
+    ALERTS = 7_264_123  # the evaluation of alerts
 
 
 def insert_into(engine: Engine, table: sa.Table) -> Any:

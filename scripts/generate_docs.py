@@ -70,6 +70,23 @@ def metrics_page() -> str:
     return _METRICS_HEAD + "\n".join(rows) + "\n"
 
 
+def alerts_page() -> str:
+    """Returns the page of alerts: how they work, and the rules."""
+    from fathom.alerts.alert_rules import RULES
+
+    rows = []
+    for rule in RULES:
+        wanted = rule.condition
+        condition = f"signal {rule.signal}"
+        if wanted is not None:
+            of = f" of {' + '.join(wanted.of)}" if wanted.of else ""
+            by = f", by {', '.join(wanted.by)}" if wanted.by else ""
+            window = "" if wanted.statistic == "latest" else f" in {wanted.window_s / 60:g} min"
+            condition = f"{wanted.statistic} of `{wanted.metric}`{of}{by} {wanted.side} {wanted.threshold:g}{window}"
+        rows.append(f"| `{rule.name}` | {rule.severity} | {condition} | {rule.for_s / 60:g} min | {rule.summary} |")
+    return _ALERTS_HEAD + "\n".join(rows) + "\n"
+
+
 def faults_page() -> str:
     """Returns the page of the classes of faults that `fathom graph validate` finds, with the action of a repair."""
     from fathom.graph.validation.fault_classes import MEANINGS
@@ -154,6 +171,60 @@ at most 200 series; further labels are counted under `other`. Samples that arriv
 |---|---|---|---|---|---|
 """
 
+_ALERTS_HEAD = """# Alerts
+
+Generated from `fathom/alerts/alert_rules.py` by `make docs`.
+
+    fathom alerts                                   # what is wrong now
+    fathom alerts history --since 7d                # with the mean times to detect and to resolve
+    fathom alerts ack 3f9a1c2e                      # somebody knows: it is not told again until it ends
+    fathom alerts silence "component_*" --for 2h --reason "new disk"
+    fathom alerts test hook                         # send a test notice
+
+The sensor `alerts` evaluates the rules in Dagster every five seconds while anything happens, those on metrics every thirty;
+the API looks each minute too, since the daemon may be what is dead. A rule finds something under a key, such as a stage and
+an error. An incident opens once the finding has lasted as long as its rule says, with its cause: the documents, the error's
+sentence, links to the page and the Dagster run. However many documents fail for the same cause, it is one incident; it is
+told again when it concerns more, after fifteen minutes at the earliest, or at once when it becomes more severe. It ends a
+minute after its condition has ended, later if the condition keeps coming back, with a notice. A graph that is down silences
+what follows from it. Checks and failures count for a day.
+
+Notices go out by routes, any of the services of [apprise](https://github.com/caronc/apprise):
+
+    [alerts.routes.oncall]
+    url = "pagerduty://INTEGRATION_KEY@API_KEY"
+    severities = ["critical"]
+
+    [alerts.routes.team]
+    url = "slack://TOKEN_A/TOKEN_B/TOKEN_C/#data"
+    severities = ["warning", "critical"]
+    labels = { collection = "reports" }
+
+    [alerts.routes.hook]
+    url = "json://127.0.0.1:9000/hook"
+
+    [alerts.rules.high_latency]
+    threshold = 4
+    for_s = 120
+
+    [[alerts.maintenance]]
+    begin = 2026-12-24T20:00:00Z
+    end = 2026-12-24T23:00:00Z
+    reason = "new disk"
+
+    [alerts]
+    ping_url = "https://hc-ping.com/UUID"           # requested each minute while the sensor ticks
+    stale_hours = { reports = 24 }
+
+A notice is kept in the database until its receiver took it: it is sent at least once, retried with backoff for a day, and
+carries a key by which a receiver knows one that comes twice. A receiver that takes none is an incident of its own, which
+goes to the other routes. Unknown rules and keys, a rule that can never fire and a url that apprise does not know are
+refused when `fathom up` starts. Every step of an incident is an event (`alert.opened` …) and a line in `logs/alerts.jsonl`.
+
+| rule | severity | condition | for | meaning |
+|---|---|---|---|---|
+"""
+
 _FAULTS_HEAD = """# Faults of the graph
 
 Generated from `fathom/graph/validation/fault_classes.py` by `make docs`.
@@ -234,6 +305,7 @@ PAGES: Mapping[str, Any] = {
     "graph_faults.md": faults_page,
     "thresholds.md": thresholds_page,
     "metrics.md": metrics_page,
+    "alerts.md": alerts_page,
     "errors.md": errors_page,
 }
 

@@ -23,6 +23,7 @@ from fathom.api.page.quality import components_page, metric_page, metrics_page, 
 from fathom.api.request_frame import RequestFrame
 from fathom.api.request_guards import RequestGuards
 from fathom.api.routes import (
+    alert_routes,
     audit_routes,
     collection_routes,
     document_routes,
@@ -60,6 +61,7 @@ ROUTERS = (
     upload_routes.router,
     preview_routes.router,
     quality_routes.router,
+    alert_routes.router,
     trend_routes.router,
     document_routes.router,
     query_routes.router,

@@ -23,6 +23,7 @@ from fathom.errors import FathomError
 from fathom.metrics.metric_collection import collect_after
 from fathom.observability.event_collector import Collector, collect_until_stopped
 from fathom.observability.otlp import SpanExport, send_until_stopped
+from fathom.operations.alerting import watch_over
 from fathom.operations.quality_reports import record_gauges
 from fathom.orchestration.run_submission import open_instance
 from fathom.security.api_keys import open_keys
@@ -109,11 +110,12 @@ async def _rotate_now_and_then(settings: Settings) -> None:
 
 
 async def _measure_now_and_then(settings: Settings) -> None:
-    """Records the gauges of the deployment each minute."""
+    """Records the gauges of the deployment each minute, and looks at the rules of alerts."""
     while True:
         await asyncio.sleep(MEASURE_EVERY_S)
         with suppress(FathomError, SQLAlchemyError, OSError):  # the next round measures again
             await run_in_threadpool(record_gauges, settings)
+            await run_in_threadpool(watch_over, settings)  # the sensor does it too, and may be what is dead
 
 
 async def _warm_up(settings: Settings) -> None:

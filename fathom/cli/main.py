@@ -10,6 +10,7 @@ import typer
 from typer._click import exceptions as click  # typer carries its own click and gives these no public name
 
 from fathom.cli.commands import (
+    alerts_command,
     anomalies_command,
     audit_command,
     convert_command,
@@ -57,6 +58,7 @@ for group in (
     keys_command,
     audit_command,
     quality_command,
+    alerts_command,
     anomalies_command,
     trends_command,
 ):

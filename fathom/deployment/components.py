@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from fathom.deployment.config_hash import fingerprint, settings_fingerprint
 from fathom.deployment.converter_component import ConverterComponent
@@ -201,7 +201,8 @@ def _process(settings: Settings, name: str, *command: str, port: int | None = No
 
 def as_environment(settings: Settings) -> dict[str, str]:
     """Returns the settings as environment variables for a child process, without secrets, which it reads from their source."""
-    given = {name: value for name, value in settings if value not in (None, []) and not isinstance(value, SecretStr)}
+    secret = (SecretStr, BaseModel)  # alerts hold urls with secrets
+    given = {name: value for name, value in settings if value not in (None, []) and not isinstance(value, secret)}
     plain = settings.model_dump(mode="json", include={name for name, value in given.items() if isinstance(value, list)})
     return {
         f"{PREFIX}{name.upper()}": json.dumps(plain[name]) if name in plain else str(value) for name, value in given.items()

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from sqlalchemy.engine import Connection, Engine
 
-from fathom.metrics.metric_sample import Sample
+from fathom.metrics.metric_sample import MetricSample
 from fathom.observability.event_store import RecordedEvent
 from fathom.sql import batched, insert_into
 from fathom.tables import check_results
@@ -50,12 +50,12 @@ def results_of(event: RecordedEvent) -> list[CheckResult]:
         return []
 
 
-def samples_of_checks(event: RecordedEvent) -> Iterator[Sample]:
+def samples_of_checks(event: RecordedEvent) -> Iterator[MetricSample]:
     """Yields the samples of the checks in an event."""
     asset, collection = str(event.metrics.get("asset") or ""), _collection(event)
     for result in results_of(event):
         labels = {"asset": asset, "collection": collection, "check": result.name}
-        yield Sample("checks_passed" if result.passed else "checks_failed", 1.0, event.at, labels)
+        yield MetricSample("checks_passed" if result.passed else "checks_failed", 1.0, event.at, labels)
 
 
 def keep_results(connection: Connection, engine: Engine, recorded: Iterable[RecordedEvent]) -> None:

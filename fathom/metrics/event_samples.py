@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from fathom.metrics.metric_sample import Sample
+from fathom.metrics.metric_sample import MetricSample
 from fathom.observability.event_store import RecordedEvent
 
 STAGES = frozenset({"validation", "docling", "chunking", "graphiti"})
@@ -100,6 +100,7 @@ DERIVATIONS: Mapping[str, tuple[Derivation, ...]] = {
         Derivation("query_degraded", _when("degraded")),
         Derivation("query_cache_hits", _when("cached")),
         Derivation("query_empty", _when("empty")),
+        Derivation("retrieval_failures", _when("retrieval_failed")),
     ),
     "chat.failed": (Derivation("query_errors", _one),),
     "chat.evicted": (Derivation("query_cache_evictions", _figure("entries")),),
@@ -108,7 +109,7 @@ DERIVATIONS: Mapping[str, tuple[Derivation, ...]] = {
 }
 
 
-def samples_of_event(event: RecordedEvent) -> Iterator[Sample]:
+def samples_of_event(event: RecordedEvent) -> Iterator[MetricSample]:
     """Yields the samples of a recorded event."""
     rules = DERIVATIONS.get(event.event or "")
     if not rules:
@@ -117,15 +118,15 @@ def samples_of_event(event: RecordedEvent) -> Iterator[Sample]:
     for rule in rules:
         value = rule.value(event)
         if value is not None:
-            yield Sample(rule.metric, float(value), event.at, labels)
+            yield MetricSample(rule.metric, float(value), event.at, labels)
 
 
-def samples_of_call(row: Any) -> Iterator[Sample]:
+def samples_of_call(row: Any) -> Iterator[MetricSample]:
     """Yields the samples of a row of `llm_calls`."""
     labels = {"model": row.model, "collection": row.collection or ""}
 
-    def sample(name: str, value: float) -> Sample:
-        return Sample(name, float(value), row.at, labels)
+    def sample(name: str, value: float) -> MetricSample:
+        return MetricSample(name, float(value), row.at, labels)
 
     if row.outcome == "remembered":
         yield sample("llm_cache_hits", 1)

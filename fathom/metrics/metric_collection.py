@@ -16,7 +16,7 @@ from fathom.errors import FathomError
 from fathom.metrics.check_recording import CHECKED, keep_results, samples_of_checks
 from fathom.metrics.event_samples import DERIVATIONS, samples_of_call, samples_of_event
 from fathom.metrics.metric_history import MetricHistory
-from fathom.metrics.metric_sample import Sample
+from fathom.metrics.metric_sample import MetricSample
 from fathom.observability.event_store import RecordedEvent
 from fathom.observability.structured_logging import get_logger
 from fathom.sql import AdvisoryLock, exclusive_transaction, insert_into
@@ -71,7 +71,7 @@ def _new_events(connection: Connection) -> tuple[list[RecordedEvent], int]:
     return [_event(row) for row in connection.execute(query)], until
 
 
-def _samples_of_events(read: list[RecordedEvent]) -> Iterator[Sample]:
+def _samples_of_events(read: list[RecordedEvent]) -> Iterator[MetricSample]:
     for event in read:
         yield from samples_of_checks(event) if event.event == CHECKED else samples_of_event(event)
 
@@ -80,14 +80,14 @@ def _is_behind(connection: Connection, last_event: int) -> bool:
     return bool(last_event) and (connection.scalar(sa.select(sa.func.max(events.c.id))) or 0) > last_event
 
 
-def _new_calls(connection: Connection) -> tuple[list[Sample], int]:
+def _new_calls(connection: Connection) -> tuple[list[MetricSample], int]:
     c = llm_calls.c
     query = sa.select(llm_calls).where(c.id > cursor_of(connection, CALLS), c.at < time.time() - SETTLED_S)
     rows = connection.execute(query.order_by(c.id).limit(AT_ONCE)).all()
     return list(_samples(rows)), rows[-1].id if rows else 0
 
 
-def _samples(rows: Any) -> Iterator[Sample]:
+def _samples(rows: Any) -> Iterator[MetricSample]:
     for row in rows:
         yield from samples_of_call(row)
 

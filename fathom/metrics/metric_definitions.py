@@ -85,6 +85,7 @@ _ALL: Final[tuple[Metric, ...]] = (
     _counter("query_degraded", "collection mode", "chat.complete", "Answers by a fallback."),
     _counter("query_cache_hits", "mode", "chat.complete", "Answers from the cache."),
     _counter("query_empty", "collection mode", "chat.complete", "Questions without a result."),
+    _counter("retrieval_failures", "collection mode", "chat.complete", "Questions whose search failed in a branch."),
     _gauge("query_cache_entries", "", "", "Answers in the cache."),
     _counter("query_cache_evictions", "", "chat.evicted", "Answers that the cache dropped for lack of room."),
     # checks and graph

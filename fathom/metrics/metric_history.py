@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from fathom.errors import UsageWrong
 from fathom.metrics.metric_definitions import METRICS, Metric
-from fathom.metrics.metric_sample import Sample
+from fathom.metrics.metric_sample import MetricSample
 from fathom.metrics.rollup_steps import DAY_S, MAX_LATE_S, MINUTE_S, STEPS_S, floor_to, kept_since, rolled_to
 from fathom.metrics.value_tally import ValueTally
 from fathom.sql import AdvisoryLock, batched, exclusive_transaction, insert_into
@@ -53,12 +53,12 @@ class MetricHistory:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def record(self, samples: Iterable[Sample]) -> int:
+    def record(self, samples: Iterable[MetricSample]) -> int:
         """Adds samples to the history and returns their number; invalid and very late ones are dropped."""
         with exclusive_transaction(self._engine, AdvisoryLock.METRICS) as connection:
             return self.add(connection, samples)
 
-    def add(self, connection: Connection, samples: Iterable[Sample]) -> int:
+    def add(self, connection: Connection, samples: Iterable[MetricSample]) -> int:
         """Adds samples within a transaction that excludes others which add."""
         tallies: dict[tuple[str, str, int], ValueTally] = defaultdict(ValueTally)
         newest: dict[tuple[str, str], tuple[float, float]] = {}

@@ -13,7 +13,7 @@ MAX_LABEL = 100  # characters
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class MetricSample:
     """A value of a metric at a time, in seconds since 1970, with its labels."""
 
     name: str

@@ -129,6 +129,16 @@ CATALOGUE: Final[tuple[EventType, ...]] = (
     # quality: checks of documents, collections and the deployment
     _event("quality.checked", "Checks were evaluated; their results, as JSON.", asset=str, results=str, collection=str),
     _event("quality.failed", "A check failed.", asset=str, check=str),
+    # alert: incidents, and the notices of them
+    *(
+        _event(f"alert.{kind}", meaning, rule=str, incident=str, severity=str, count=int)
+        for kind, meaning in (
+            ("opened", "An incident opened."),
+            ("updated", "An open incident concerns more than before."),
+            ("escalated", "An open incident became more severe, or nobody acknowledged it."),
+            ("resolved", "The condition of an incident has ended."),
+        )
+    ),
     # system: components and actions of people
     _event("system.paused", "A collection, or all, was paused.", collection=str, by=str),
     _event("system.resumed", "A collection, or all, was resumed.", collection=str, by=str),

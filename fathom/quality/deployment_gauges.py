@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 
 from fathom.database import open_database
 from fathom.llm.middleware.budget import day_of
-from fathom.metrics.metric_sample import Sample
+from fathom.metrics.metric_sample import MetricSample
 from fathom.orchestration.run_gauges import run_gauges
 from fathom.processes.component import ComponentStatus
 from fathom.settings import Settings
@@ -24,7 +24,9 @@ MAX_COLLECTIONS = 100
 _DATABASES = (("operational", "fathom.db"), ("graph", "graph"), ("dagster", "dagster"), ("logs", "logs"))
 
 
-def deployment_gauges(settings: Settings, components: Iterable[ComponentStatus], now: float | None = None) -> list[Sample]:
+def deployment_gauges(
+    settings: Settings, components: Iterable[ComponentStatus], now: float | None = None
+) -> list[MetricSample]:
     """Returns the gauges of the deployment now. Raises DatabaseUnreachable."""
     now = time.time() if now is None else now
     engine = open_database(settings.operational_url)
@@ -33,7 +35,7 @@ def deployment_gauges(settings: Settings, components: Iterable[ComponentStatus],
     if runs is not None:
         found += [("runs_in_progress", float(runs.in_progress), {}), ("runs_queued", float(runs.queued), {})]
         found += [("sensor_age_seconds", age, {"sensor": name}) for name, age in sorted(runs.sensor_ages.items())]
-    return [Sample(name, value, now, labels) for name, value, labels in found]
+    return [MetricSample(name, value, now, labels) for name, value, labels in found]
 
 
 Gauge = tuple[str, float, dict[str, str]]

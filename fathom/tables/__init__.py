@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from fathom.tables.alert_tables import (
+    alert_incidents,
+    alert_notices,
+    alert_silences,
+)
 from fathom.tables.document_tables import (
     attachments,
     document_dates,
@@ -65,6 +70,9 @@ from fathom.tables.table_metadata import metadata
 
 __all__ = [
     "account_pauses",
+    "alert_incidents",
+    "alert_notices",
+    "alert_silences",
     "api_keys",
     "attachments",
     "audit_head",

@@ -10,7 +10,7 @@ import pytest
 from checks.usual_episodes import USUAL_CHECKS, ComparedWrite
 from fathom.database import open_database
 from fathom.metrics.metric_history import MetricHistory
-from fathom.metrics.metric_sample import Sample
+from fathom.metrics.metric_sample import MetricSample
 from fathom.quality.usual_figures import MIN_ALIKE, UsualFigures, usual_figures
 from tests.checks.test_each_check_can_fail import GOOD_WRITE
 
@@ -40,7 +40,7 @@ def test_documents_alike_are_of_the_collection_and_type_then_of_the_type_then_al
 
     def measured(count: int, value: float, collection: str, kind: str) -> None:
         labels = {"collection": collection, "file_type": kind}
-        history.record(Sample("facts_per_chunk", value, now - 60 * number, labels) for number in range(count))
+        history.record(MetricSample("facts_per_chunk", value, now - 60 * number, labels) for number in range(count))
 
     assert usual_figures(engine, "c/a.pdf").facts is None
     measured(MIN_ALIKE, 2.0, "other", "docx")

@@ -13,9 +13,9 @@ def test_the_page_of_the_api_is_up_to_date() -> None:
     assert str(PROJECT_ROOT) not in page
 
 
-def test_the_pages_of_thresholds_and_metrics_are_up_to_date() -> None:
+def test_the_pages_of_thresholds_metrics_and_alerts_are_up_to_date() -> None:
     pages = runpy.run_path(str(PROJECT_ROOT / "scripts" / "generate_docs.py"))
-    for name in ("thresholds", "metrics"):
+    for name in ("thresholds", "metrics", "alerts"):
         assert (PROJECT_ROOT / "docs" / f"{name}.md").read_text() == pages[f"{name}_page"](), "run `make docs`"
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from fathom.database import open_database
 from fathom.metrics.metric_history import MetricHistory
-from fathom.metrics.metric_sample import Sample
+from fathom.metrics.metric_sample import MetricSample
 from fathom.observability.json_lines_handler import keep_logs
 from fathom.operations.quality_reports import quality_report
 from fathom.quality import metric_anomalies
@@ -28,7 +28,7 @@ MAX_BYTES = 40_000  # of the pictures of an hour, in Dagster's event log
 
 def record(settings: Settings) -> None:
     now = time.time()
-    samples = [Sample(name, 2.0, now - 3600 * hour, {"collection": "a"}) for name in PICTURED for hour in range(1, 100)]
+    samples = [MetricSample(name, 2.0, now - 3600 * hour, {"collection": "a"}) for name in PICTURED for hour in range(1, 100)]
     MetricHistory(open_database(settings.operational_url)).record(samples)
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from fathom.database import open_database
 from fathom.metrics.metric_history import MetricHistory
-from fathom.metrics.metric_sample import Sample
+from fathom.metrics.metric_sample import MetricSample
 from fathom.metrics.rollup_steps import HOUR_S, floor_to
 from fathom.orchestration.dagster_home import prepare_storage, write_dagster_home
 from fathom.orchestration.warm_runs.instance_check import OtherDagster
@@ -41,7 +41,7 @@ def tick(home_settings: Settings) -> Tick:
 
 def test_rollups_are_made_and_counted(tick: Tick, home_settings: Settings) -> None:
     engine = open_database(home_settings.operational_url)
-    MetricHistory(engine).record([Sample("documents_done", 1.0, time.time() - 2 * HOUR_S, {"collection": "a"})])
+    MetricHistory(engine).record([MetricSample("documents_done", 1.0, time.time() - 2 * HOUR_S, {"collection": "a"})])
     result, _ = tick(metric_rollups, None)
     assert isinstance(result, dg.SkipReason)
     assert (result.skip_message or "").endswith("spans rolled up, 0 deleted.")

@@ -31,11 +31,15 @@ def up(
     as_json: AsJson = False,
 ) -> int:
     """Start the parts that do not run, ingest the samples, and print the addresses. Idempotent."""
+    from fathom.alerts.alert_rules import effective_rules
+    from fathom.alerts.notice_delivery import require_receivers
     from fathom.deployment.components import start_all, status_all
     from fathom.observability.json_lines_handler import keep_logs
     from fathom.operations.sample_documents import SAMPLES, ingest_samples
 
     settings = deployment()
+    effective_rules(settings.alerts)
+    require_receivers(settings)
     started = start_all(settings, on_started=_tell_start)
     keep_logs(settings, "cli")
     failed = [part for part in started if part.error]

@@ -49,6 +49,13 @@ ROUTES = [
     ("DELETE", "/api/keys/{key}", "admin", False),
     ("GET", "/api/audit", "admin", False),
     ("GET", "/api/quality", "reader", None),
+    ("GET", "/api/alerts", "reader", None),
+    ("GET", "/api/alerts/history", "reader", False),
+    ("POST", "/api/alerts/{incident}/ack", "operator", False),
+    ("GET", "/api/silences", "reader", False),
+    ("POST", "/api/silences", "operator", False),
+    ("DELETE", "/api/silences/{silence}", "operator", False),
+    ("POST", "/api/alerts/routes/{route}/test", "admin", False),
     ("GET", "/api/health", "reader", False),
     ("GET", "/api/metrics", "reader", False),
     ("GET", "/api/metrics/{name}", "reader", None),
@@ -85,6 +92,7 @@ BODIES: dict[str, dict[str, object]] = {
     "/api/neo4j/query": {"cypher": "RETURN 1"},
     "/api/neo4j/restore": {"backup_id": "20200101T000000Z-0000"},
     "/api/neo4j/backup/prove": {"backup_id": "20200101T000000Z-0000"},
+    "/api/silences": {"rule": "nothing", "seconds": 60, "reason": "a test"},
     "/api/neo4j/clear": {"confirm": True, "confirmation_code": "DELETE_ALL_DATA"},
 }
 ROLES: tuple[KeyRole, ...] = ("reader", "operator", "admin")

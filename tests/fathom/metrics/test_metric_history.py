@@ -15,7 +15,7 @@ from fathom.database import open_database
 from fathom.errors import UsageWrong
 from fathom.metrics import metric_history, rollups
 from fathom.metrics.metric_history import MAX_SERIES, MetricHistory, kept_step
-from fathom.metrics.metric_sample import Sample
+from fathom.metrics.metric_sample import MetricSample
 from fathom.metrics.rollup_steps import DAY_S, FIVE_MINUTES_S, HOUR_S, KEPT_DAYS, MINUTE_S, STEPS_S, floor_to
 from fathom.metrics.rollups import roll_up
 from fathom.metrics.value_tally import ValueTally
@@ -35,8 +35,8 @@ def history(engine: Engine) -> MetricHistory:
     return MetricHistory(engine)
 
 
-def seconds(value: float, at: float, **labels: str) -> Sample:
-    return Sample("stage_seconds", value, at, labels)
+def seconds(value: float, at: float, **labels: str) -> MetricSample:
+    return MetricSample("stage_seconds", value, at, labels)
 
 
 def test_a_window_has_count_sum_extremes_and_quantiles(history: MetricHistory) -> None:
@@ -72,7 +72,7 @@ def test_series_are_parted_by_the_labels_asked_for(history: MetricHistory) -> No
 
 
 def test_odd_samples_are_dropped_and_late_ones_fall_into_their_minute(history: MetricHistory) -> None:
-    odd = [seconds(float("nan"), NOW), seconds(1, float("inf")), seconds(1, 0), Sample("nothing", 1, NOW)]
+    odd = [seconds(float("nan"), NOW), seconds(1, float("inf")), seconds(1, 0), MetricSample("nothing", 1, NOW)]
     assert history.record([*odd, seconds(1, NOW - 9 * DAY_S)]) == 0
     assert history.record([]) == 0
     assert history.record([seconds(2, NOW), seconds(3, NOW - 3600)]) == 2

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from fathom.database import open_database
 from fathom.errors import UsageWrong
 from fathom.metrics.metric_history import MetricHistory
-from fathom.metrics.metric_sample import Sample
+from fathom.metrics.metric_sample import MetricSample
 from fathom.metrics.rollup_steps import HOUR_S, floor_to
 from fathom.operations.metric_pictures import draw_trend, picture_words, trend_plot
 from fathom.operations.plotted_metrics import (
@@ -37,10 +37,12 @@ if NOW % WEEK_S < 86_400:  # the samples are all of a week
 def engine(tmp_path: Path) -> Engine:
     """A database with two counted hours of two collections, and with gauges and durations."""
     made = open_database(f"sqlite:///{tmp_path}/fathom.db")
-    samples = [Sample("documents_done", 1.0, NOW - hours * HOUR_S, {"collection": "a"}) for hours in (2, 4, 4)]
-    samples += [Sample("documents_done", 1.0, NOW - 2 * HOUR_S, {"collection": "b"})] * 5
-    samples += [Sample("stage_seconds", float(value), NOW - 700, {"stage": "docling"}) for value in range(1, 101)]
-    samples += [Sample("disk_free_bytes", value * 1e9, NOW - minutes * 60) for minutes, value in ((5, 100), (4, 101), (3, 102))]
+    samples = [MetricSample("documents_done", 1.0, NOW - hours * HOUR_S, {"collection": "a"}) for hours in (2, 4, 4)]
+    samples += [MetricSample("documents_done", 1.0, NOW - 2 * HOUR_S, {"collection": "b"})] * 5
+    samples += [MetricSample("stage_seconds", float(value), NOW - 700, {"stage": "docling"}) for value in range(1, 101)]
+    samples += [
+        MetricSample("disk_free_bytes", value * 1e9, NOW - minutes * 60) for minutes, value in ((5, 100), (4, 101), (3, 102))
+    ]
     MetricHistory(made).record(samples)
     return made
 

@@ -14,7 +14,7 @@ from fathom.database import open_database
 from fathom.metrics.metric_collection import set_cursor
 from fathom.metrics.metric_definitions import METRICS
 from fathom.metrics.metric_history import put_rollups
-from fathom.metrics.metric_sample import Sample
+from fathom.metrics.metric_sample import MetricSample
 from fathom.metrics.rollup_steps import HOUR_S, floor_to, rolled_to
 from fathom.metrics.value_tally import ValueTally
 from fathom.quality.metric_anomalies import HISTORY_S, JUDGED_HOURS, WATCHED, hourly_values, judge_metric, judge_metrics
@@ -34,7 +34,7 @@ def engine(tmp_path: Path) -> Engine:
 
 def write(engine: Engine, name: str, hourly: Hourly, hours: int = HOURS, **labels: str) -> None:
     """Writes the values of each hour before END as roll-ups; the hour 0 is the newest."""
-    key = Sample(name, 0.0, NOW, labels).key
+    key = MetricSample(name, 0.0, NOW, labels).key
     with engine.begin() as connection:
         series = metric_series.insert().values(name=name, labels=key, last_at=NOW, last_value=0.0)
         made = connection.execute(series).inserted_primary_key

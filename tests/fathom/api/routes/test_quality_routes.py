@@ -6,7 +6,7 @@ import time
 
 from fathom.metrics.check_recording import CheckResult, to_json
 from fathom.metrics.metric_history import MetricHistory
-from fathom.metrics.metric_sample import Sample
+from fathom.metrics.metric_sample import MetricSample
 from fathom.observability.structured_logging import emit, stage
 from tests.fathom.api.conftest import Api
 
@@ -42,8 +42,10 @@ def test_checks_are_shown_with_what_was_measured_within_the_keys_collection(api:
 def test_the_history_of_a_metric_has_its_series_and_figures(api: Api) -> None:
     now = time.time()
     history = MetricHistory(api.intake.engine)
-    history.record(Sample("stage_seconds", value, now - 60, {"stage": "docling", "collection": "c"}) for value in (1.0, 3.0))
-    history.record([Sample("stage_seconds", 9.0, now - 60, {"stage": "docling", "collection": "other"})])
+    history.record(
+        MetricSample("stage_seconds", value, now - 60, {"stage": "docling", "collection": "c"}) for value in (1.0, 3.0)
+    )
+    history.record([MetricSample("stage_seconds", 9.0, now - 60, {"stage": "docling", "collection": "other"})])
     found = api.client.get("/api/metrics/stage_seconds?by=stage&step=60", headers=api.key("reader")).json()
     (series,) = found["series"]
     assert (series["labels"], series["total"]["count"], series["total"]["max"]) == ({"stage": "docling"}, 3, 9.0)
@@ -64,9 +66,9 @@ def test_the_history_of_a_metric_has_its_series_and_figures(api: Api) -> None:
 def test_prometheus_reads_counters_gauges_and_summaries(api: Api) -> None:
     now = time.time()
     history = MetricHistory(api.intake.engine)
-    history.record([Sample("documents_done", 1, now, {"collection": "c", "file_type": "pdf"})] * 3)
-    history.record([Sample("disk_free_share", 0.25, now), Sample("queue_oldest_seconds", 9, now - 3600)])
-    history.record([Sample("stage_seconds", 2.0, now, {"stage": "docling"})])
+    history.record([MetricSample("documents_done", 1, now, {"collection": "c", "file_type": "pdf"})] * 3)
+    history.record([MetricSample("disk_free_share", 0.25, now), MetricSample("queue_oldest_seconds", 9, now - 3600)])
+    history.record([MetricSample("stage_seconds", 2.0, now, {"stage": "docling"})])
     text = api.client.get("/metrics", headers=api.key("reader")).text
     assert 'fathom_documents_done_total{collection="c",file_type="pdf"} 3.0' in text
     assert "fathom_disk_free_share 0.25" in text

@@ -6,7 +6,7 @@ import time
 
 from fathom.database import open_database
 from fathom.metrics.metric_history import MetricHistory
-from fathom.metrics.metric_sample import Sample
+from fathom.metrics.metric_sample import MetricSample
 from tests.fathom.api.conftest import Api
 
 HOUR = 3600.0
@@ -15,7 +15,7 @@ HOUR = 3600.0
 def record(api: Api, collection: str, value: float) -> None:
     now = time.time() // HOUR * HOUR
     labels = {"collection": collection, "file_type": "pdf"}
-    samples = [Sample("documents_done", value, now - hours * HOUR + 60, labels) for hours in range(48, 0, -1)]
+    samples = [MetricSample("documents_done", value, now - hours * HOUR + 60, labels) for hours in range(48, 0, -1)]
     MetricHistory(open_database(api.settings.operational_url)).record(samples)
 
 

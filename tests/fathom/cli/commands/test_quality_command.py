@@ -12,7 +12,7 @@ import pytest
 
 from fathom.database import open_database
 from fathom.metrics.metric_history import MetricHistory
-from fathom.metrics.metric_sample import Sample
+from fathom.metrics.metric_sample import MetricSample
 from fathom.settings import Settings
 from fathom.tables import check_results
 
@@ -48,7 +48,7 @@ def test_health_is_a_score_with_issues_and_1_when_critical(call: Any) -> None:
 def test_a_metric_is_plotted_and_wrong_names_are_usage(call: Any, home_settings: Settings) -> None:
     home_settings.home.mkdir(mode=0o700, exist_ok=True)
     history = MetricHistory(open_database(home_settings.operational_url))
-    history.record([Sample("llm_cost_usd", 0.5, time.time() - 90, {"model": "m", "collection": "c"})] * 4)
+    history.record([MetricSample("llm_cost_usd", 0.5, time.time() - 90, {"model": "m", "collection": "c"})] * 4)
     found = call("metrics", "llm_cost_usd", "--since", "1h", "--by", "collection", "--json").json
     assert [(one["labels"], one["total"]["sum"]) for one in found["series"]] == [({"collection": "c"}, 2.0)]
     assert "█" in call("metrics", "llm_cost_usd", "--since", "1h").out

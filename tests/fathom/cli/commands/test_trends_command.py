@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from fathom.database import open_database
 from fathom.metrics import metric_history
 from fathom.metrics.metric_history import MetricHistory
-from fathom.metrics.metric_sample import Sample
+from fathom.metrics.metric_sample import MetricSample
 from fathom.operations.trend_reports import DEFAULT_TRENDS
 from fathom.settings import Settings
 from fathom.tables import events
@@ -35,11 +35,11 @@ def record_rising(engine: Engine, hours: int) -> None:
     for number in range(hours):
         at = now - (hours - number) * HOUR + 60
         hour = int(at // HOUR) % 24
-        samples.append(Sample("documents_done", 20.0 + number / 4, at, {"collection": "a", "file_type": "pdf"}))
-        samples.append(Sample("uploads_received", 40.0 if 11 <= hour < 14 else 5.0, at, {"collection": "a"}))
+        samples.append(MetricSample("documents_done", 20.0 + number / 4, at, {"collection": "a", "file_type": "pdf"}))
+        samples.append(MetricSample("uploads_received", 40.0 if 11 <= hour < 14 else 5.0, at, {"collection": "a"}))
         if hour == 2:
             failed = {"collection": "a", "stage": "docling", "error": "DocumentDamaged"}
-            samples.append(Sample("documents_failed", 9.0, at, failed))
+            samples.append(MetricSample("documents_failed", 9.0, at, failed))
     MetricHistory(engine).record(samples)
 
 

@@ -11,7 +11,7 @@ from fathom.database import open_database
 from fathom.errors import UsageWrong
 from fathom.metrics import metric_history
 from fathom.metrics.metric_history import MetricHistory
-from fathom.metrics.metric_sample import Sample
+from fathom.metrics.metric_sample import MetricSample
 from fathom.quality.trends.deployment_figures import read_figures
 from fathom.quality.trends.mann_kendall import TrendDirection
 from fathom.quality.trends.metric_trend import analyze_trend, change_of, read_series
@@ -28,10 +28,10 @@ def history(home_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> MetricH
     return MetricHistory(open_database(home_settings.operational_url))
 
 
-def samples(name: str, hours: int, value: object, **labels: str) -> list[Sample]:
+def samples(name: str, hours: int, value: object, **labels: str) -> list[MetricSample]:
     """A sample an hour until now; `value` is called with the number of the hour."""
     assert callable(value)
-    return [Sample(name, value(number), NOW - (hours - number) * HOUR + 60, labels) for number in range(hours)]
+    return [MetricSample(name, value(number), NOW - (hours - number) * HOUR + 60, labels) for number in range(hours)]
 
 
 def test_a_rising_counter_is_told_with_its_change_and_forecast(history: MetricHistory) -> None:
@@ -80,7 +80,7 @@ def test_a_collection_has_a_trend_of_its_own(history: MetricHistory) -> None:
 
 def test_hours_without_a_count_are_zero_and_hours_without_a_measurement_are_none(history: MetricHistory) -> None:
     for name in ("documents_done", "disk_free_bytes"):
-        history.record([Sample(name, 3.0, NOW - hours * HOUR + 60) for hours in (10, 2)])
+        history.record([MetricSample(name, 3.0, NOW - hours * HOUR + 60) for hours in (10, 2)])
     done, free = (read_series(history, name, (NOW - DAY, NOW), 3600) for name in ("documents_done", "disk_free_bytes"))
     assert done.values.tolist() == [3, 0, 0, 0, 0, 0, 0, 0, 3, 0]
     assert free.values.tolist() == [3, 3]

@@ -1,0 +1,91 @@
+"""Findings of rules, and how a rule on a metric finds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from fathom.alert_settings import AlertSeverity
+from fathom.alerts.alert_rules import AlertRule, MetricCondition
+from fathom.metrics.metric_definitions import METRICS
+from fathom.metrics.metric_history import MetricHistory
+from fathom.metrics.rollup_steps import DAY_S
+from fathom.metrics.value_tally import ValueTally
+
+MAX_DOCUMENTS = 20  # examples of a finding
+
+
+@dataclass(frozen=True)
+class AlertFinding:
+    """The finding of a rule now: its key within the rule, its cause in a sentence, and what it concerns.
+
+    Attributes:
+        count: documents or other subjects, of which `documents` has the first.
+        since: when it began, in seconds since 1970, if that is known.
+    """
+
+    key: str
+    cause: str
+    severity: AlertSeverity | None = None
+    documents: tuple[str, ...] = ()
+    count: int = 1
+    value: float | None = None
+    since: float | None = None
+    run: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def find_by_metric(rule: AlertRule, history: MetricHistory, now: float, open_keys: Collection[str]) -> Iterator[AlertFinding]:
+    """Yields a finding for each set of labels whose value is beyond the threshold; an empty window finds nothing."""
+    condition = rule.condition
+    if condition is None:
+        return
+    for labels, value in _values(condition, history, now):
+        key = ",".join(f"{name}={labels[name]}" for name in sorted(labels))
+        if math.isfinite(value) and condition.holds(value, open_before=key in open_keys):
+            unit = METRICS[condition.metric].unit
+            shown = (
+                f"{value:.1%}"
+                if condition.statistic == "share" or condition.metric.endswith("_share")
+                else f"{value:,.4g} {unit}"
+            )
+            about = f" of {', '.join(labels.values())}" if labels else ""
+            limit = condition.threshold
+            cause = f"{rule.summary}{about}: {condition.metric} is {shown.strip()}, the limit is {limit:g}."
+            yield AlertFinding(key, cause, value=value, labels={**labels, "metric": condition.metric})
+
+
+def _values(condition: MetricCondition, history: MetricHistory, now: float) -> Iterator[tuple[dict[str, str], float]]:
+    if condition.statistic == "latest":
+        for latest in history.latest(condition.metric, now):
+            if latest.is_current:
+                yield {name: latest.labels[name] for name in condition.by}, latest.value
+        return
+    since = now - condition.window_s
+    tally = history.window(condition.metric, since, now + 60)
+    if condition.statistic == "share":
+        whole = sum(found.total for name in condition.of if (found := history.window(name, since, now + 60)) is not None)
+        if whole >= condition.at_least:
+            yield {}, (tally.total if tally else 0.0) / whole
+    elif condition.statistic == "times_before":
+        before = history.window(condition.metric, since - DAY_S, since, step_s=60)
+        usual = before.total * condition.window_s / DAY_S if before else 0.0
+        if tally is not None and usual > 0 and tally.total >= condition.at_least:
+            yield {}, tally.total / usual
+    elif tally is not None and tally.count >= condition.at_least:
+        yield {}, _statistic(condition, tally)
+
+
+def _statistic(condition: MetricCondition, tally: ValueTally) -> float:
+    match condition.statistic:
+        case "sum":
+            return tally.total
+        case "rate":
+            return tally.total / condition.window_s
+        case "p95":
+            return tally.quantile(0.95)
+        case "p99":
+            return tally.quantile(0.99)
+        case _:
+            return tally.mean

@@ -1,0 +1,218 @@
+"""Operates alerts: lists incidents, acknowledges and silences them, tests a route, and makes a pass of the sensor."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fathom.alert_settings import AlertSeverity
+from fathom.alerts.alert_evaluation import EvaluationReport, evaluate_alerts
+from fathom.alerts.incident import Incident
+from fathom.alerts.incident_store import Silence, active_silences, add_silence, list_incidents, new_id
+from fathom.alerts.notice_delivery import DeliveryReport, deliver_notices, send_to
+from fathom.alerts.notice_text import document_link, page_address, run_link
+from fathom.database import open_database
+from fathom.errors import UsageWrong
+from fathom.observability.structured_logging import get_logger
+from fathom.operations.quality_reports import refresh_metrics
+from fathom.security.audit_log import audited
+from fathom.settings import Settings
+from fathom.tables import alert_incidents, alert_silences
+
+PING_TIMEOUT_S = 5.0
+MAX_SILENCE_S = 30 * 86_400.0
+
+log = get_logger(__name__)
+
+
+class IncidentView(BaseModel):
+    """An incident: what is wrong, since when, with which documents, and who knows of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    rule: str
+    key: str
+    severity: AlertSeverity
+    state: str
+    cause: str
+    documents: list[str]
+    count: int
+    labels: dict[str, str]
+    run: str | None
+    links: list[str] = Field(description="pages of the documents, and the Dagster run")
+    began_at: datetime
+    opened_at: datetime | None
+    resolved_at: datetime | None
+    acknowledged_by: str | None
+    silenced: bool
+
+
+class AlertHistory(BaseModel):
+    """Past and open incidents with the mean times to detect and to resolve, in seconds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    incidents: list[IncidentView]
+    mttd_s: float | None = Field(description="from the begin of the condition to the notice")
+    mttr_s: float | None = Field(description="from the notice to the end of the condition, of resolved incidents")
+
+
+class SilenceView(BaseModel):
+    """A silence of incidents."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    rule: str
+    labels: dict[str, str]
+    reason: str
+    created_by: str
+    ends_at: datetime
+
+
+class RouteTrial(BaseModel):
+    """The outcome of a test notice."""
+
+    model_config = ConfigDict(frozen=True)
+
+    route: str
+    delivered: bool
+    error: str | None
+
+
+def watch_over(settings: Settings, *, metrics: bool = True) -> tuple[EvaluationReport, DeliveryReport]:
+    """Collects what is new, evaluates the rules and delivers notices: a pass of the sensor, at most one minute long."""
+    refresh_metrics(settings)
+    report = evaluate_alerts(settings, metrics=metrics)
+    return report, deliver_notices(settings)
+
+
+def ping(settings: Settings) -> bool:
+    """Requests the url of the dead man's switch, if there is one; returns whether it answered."""
+    url = settings.alerts.ping_url
+    if url is None:
+        return False
+    import httpx
+
+    try:
+        return httpx.get(url.get_secret_value(), timeout=PING_TIMEOUT_S).is_success
+    except httpx.HTTPError as error:
+        log.warning("The dead man's switch does not answer", metrics={"error": type(error).__name__})
+        return False
+
+
+def active_alerts(settings: Settings) -> list[IncidentView]:
+    """Returns the open incidents, the most severe and the oldest first. Raises DatabaseUnreachable."""
+    found = _views(settings, list_incidents(open_database(settings.operational_url), ["open"]))
+    order = ("critical", "warning", "info")
+    return sorted(found, key=lambda view: (order.index(view.severity), view.began_at))
+
+
+def alert_history(settings: Settings, *, since: float = 0.0, limit: int = 200) -> AlertHistory:
+    """Returns the incidents that were seen since then, the newest first. Raises DatabaseUnreachable."""
+    found = list_incidents(open_database(settings.operational_url), ["open", "resolved"], since=since, limit=limit)
+    detected = [incident.opened_at - incident.began_at for incident in found if incident.opened_at is not None]
+    ended = [one.resolved_at - one.opened_at for one in found if one.resolved_at is not None and one.opened_at is not None]
+    return AlertHistory(incidents=_views(settings, found), mttd_s=_mean(detected), mttr_s=_mean(ended))
+
+
+def acknowledge(settings: Settings, number: str, *, by: str) -> IncidentView:
+    """Records that a person knows of the incident: it is not told again until it ends. Raises UsageWrong for an unknown one."""
+    engine = open_database(settings.operational_url)
+    incident = _open_incident(settings, number)
+    with audited(engine, "alerts.ack", account={"incident": number, "rule": incident.rule}), engine.begin() as connection:
+        known = {"acknowledged_by": by, "acknowledged_at": time.time()}
+        connection.execute(alert_incidents.update().where(alert_incidents.c.id == number).values(**known))
+    return _views(settings, [_open_incident(settings, number)])[0]
+
+
+def silence(
+    settings: Settings, rule: str, seconds: float, *, reason: str, by: str, labels: Mapping[str, str] | None = None
+) -> SilenceView:
+    """Holds back notices of incidents with the rule (or pattern) and labels. Raises UsageWrong for more than 30 days."""
+    if not 0 < seconds <= MAX_SILENCE_S:
+        raise UsageWrong("A silence lasts up to 30 days.")
+    engine, now = open_database(settings.operational_url), time.time()
+    made = Silence(new_id(), rule, reason, by, now, now + seconds, dict(labels or {}))
+    with audited(engine, "alerts.silence", account={"silence": made.id, "rule": rule, "reason": reason, "seconds": seconds}):
+        add_silence(engine, made)
+    return _silence_view(made)
+
+
+def end_silence(settings: Settings, number: str) -> None:
+    """Ends a silence. Raises UsageWrong for an unknown one."""
+    engine = open_database(settings.operational_url)
+    with audited(engine, "alerts.unsilence", account={"silence": number}), engine.begin() as connection:
+        ended = connection.execute(alert_silences.delete().where(alert_silences.c.id == number))
+        if not ended.rowcount:
+            raise UsageWrong(f"There is no silence {number}.")
+
+
+def silences(settings: Settings) -> list[SilenceView]:
+    """Returns the silences that have not ended."""
+    with open_database(settings.operational_url).connect() as connection:
+        return [_silence_view(one) for one in active_silences(connection, time.time())]
+
+
+def try_route(settings: Settings, name: str) -> RouteTrial:
+    """Sends a test notice by the route, now. Raises UsageWrong for an unknown route."""
+    route = settings.alerts.routes.get(name)
+    if route is None:
+        known = ", ".join(sorted(settings.alerts.routes)) or "none yet"
+        raise UsageWrong(f"There is no route {name}.", hint=f"They are: {known}; see [alerts.routes.NAME] in docs/alerts.md.")
+    body = f"A test of the route {name}, sent by a person. {page_address(settings)}/quality/alerts"
+    error = send_to(route, "[INFO] test", body, "info")
+    return RouteTrial(route=name, delivered=error is None, error=error)
+
+
+def _open_incident(settings: Settings, number: str) -> Incident:
+    found = [one for one in list_incidents(open_database(settings.operational_url), ["open"]) if one.id == number]
+    if not found:
+        raise UsageWrong(f"No open incident has the id {number}.", hint="`fathom alerts` lists them.")
+    return found[0]
+
+
+def _views(settings: Settings, incidents: list[Incident]) -> list[IncidentView]:
+    now = time.time()
+    with open_database(settings.operational_url).connect() as connection:
+        quiet = active_silences(connection, now)
+    return [_view(settings, incident, any(one.covers(incident) for one in quiet)) for incident in incidents]
+
+
+def _view(settings: Settings, incident: Incident, silenced: bool) -> IncidentView:
+    links = [document_link(settings, document) for document in incident.documents[:5]]
+    return IncidentView(
+        id=incident.id,
+        rule=incident.rule,
+        key=incident.key,
+        severity=incident.severity,
+        state=incident.state,
+        cause=incident.cause,
+        documents=list(incident.documents),
+        count=incident.count,
+        labels=dict(incident.labels),
+        run=incident.run,
+        links=[*links, *([run_link(settings, incident.run)] if incident.run else [])],
+        began_at=_time(incident.began_at),
+        opened_at=_time(incident.opened_at) if incident.opened_at is not None else None,
+        resolved_at=_time(incident.resolved_at) if incident.resolved_at is not None else None,
+        acknowledged_by=incident.acknowledged_by,
+        silenced=silenced,
+    )
+
+
+def _silence_view(made: Silence) -> SilenceView:
+    held = {"id": made.id, "rule": made.rule, "labels": dict(made.labels), "reason": made.reason, "created_by": made.created_by}
+    return SilenceView(**held, ends_at=_time(made.ends_at))
+
+
+def _mean(values: list[float]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def _time(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
