@@ -19,7 +19,14 @@ from fathom.api.page.graph import (
     overview_page,
     validation_page,
 )
-from fathom.api.page.quality import components_page, metric_page, metrics_page, plot_pictures, quality_overview_page
+from fathom.api.page.quality import (
+    alerts_page,
+    components_page,
+    metric_page,
+    metrics_page,
+    plot_pictures,
+    quality_overview_page,
+)
 from fathom.api.request_frame import RequestFrame
 from fathom.api.request_guards import RequestGuards
 from fathom.api.routes import (
@@ -88,6 +95,7 @@ ROUTERS = (
     metric_page.router,
     plot_pictures.router,
     components_page.router,
+    alerts_page.router,
 )
 
 

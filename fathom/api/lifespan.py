@@ -34,6 +34,7 @@ from fathom.status.forecast import errors, history_of
 WATCHED_FOR_S = 10.0  # after a request, another is likely
 ROTATE_EVERY_S = 600.0
 MEASURE_EVERY_S = 60.0
+LOOK_FOR_STOP_S = 1.0
 WAIT_FOR_EVENTS_S = 2.0  # of an ending stream, for its last events
 STOP_THREAD_WITHIN_S = 5.0
 
@@ -46,7 +47,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     open_state(app, collector)
     stop = threading.Event()
     rounds = collect_until_stopped(collector, stop, watched=partial(_watched, app))
-    threads = [_start_thread("events", collect_after(rounds, open_database(settings.operational_url)))]
+    failure = threading.Event()
+    engine = open_database(settings.operational_url)
+    threads = [_start_thread("events", collect_after(rounds, engine, failure.set))]
+    threads.append(_start_thread("alerts", _tell_of_failures(settings, failure, stop)))
     if settings.otlp_endpoint is not None:
         export = SpanExport(settings, open_database(settings.operational_url))
         threads.append(_start_thread("spans", send_until_stopped(export, stop)))
@@ -107,6 +111,16 @@ async def _rotate_now_and_then(settings: Settings) -> None:
     while True:
         await run_in_threadpool(rotate_logs, settings)
         await asyncio.sleep(ROTATE_EVERY_S)
+
+
+def _tell_of_failures(settings: Settings, failure: threading.Event, stop: threading.Event) -> Iterator[None]:
+    """Looks at the rules of alerts soon after a document or check failed; receivers may take seconds."""
+    while not stop.is_set():
+        if failure.wait(LOOK_FOR_STOP_S):
+            failure.clear()
+            with suppress(FathomError, SQLAlchemyError, OSError):  # the next round, or the sensor, looks again
+                watch_over(settings, metrics=False)
+        yield
 
 
 async def _measure_now_and_then(settings: Settings) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
 
@@ -20,11 +20,12 @@ from fathom.metrics.metric_sample import MetricSample
 from fathom.observability.event_store import RecordedEvent
 from fathom.observability.structured_logging import get_logger
 from fathom.sql import AdvisoryLock, exclusive_transaction, insert_into
-from fathom.tables import events, llm_calls, metric_cursors
+from fathom.tables import events, llm_calls, metric_cursors, metric_series
 
 EVERY_S = 2.0
 AT_ONCE = 5_000  # rows of a source in a transaction
 SETTLED_S = 5.0  # a younger call may become visible after one with a higher id
+FAILURES = ("checks_failed", "documents_failed", "uploads_rejected")
 EVENTS, CALLS = "events", "llm_calls"
 
 log = get_logger(__name__)
@@ -108,16 +109,33 @@ def _event(row: Any) -> RecordedEvent:
     )
 
 
-def collect_after(rounds: Iterator[int], engine: Engine) -> Iterator[int]:
-    """Yields the numbers of events that each round recorded, and reads them into metrics every EVERY_S at most."""
-    pending, last = True, 0.0
+def collect_after(rounds: Iterator[int], engine: Engine, on_failure: Callable[[], None] = lambda: None) -> Iterator[int]:
+    """Yields the numbers of events that each round recorded, and reads them into metrics every EVERY_S at most.
+
+    Args:
+        rounds: collect events.
+        engine: of the operational database.
+        on_failure: is called when a document or a check failed, after that was read; it must not block.
+    """
+    pending, last, failed_at = True, 0.0, 0.0
     for number in rounds:
         pending |= number > 0
         if pending and time.monotonic() - last >= EVERY_S:
             try:
                 collect_metrics(engine)
+                before, failed_at = failed_at, last_failure(engine)
                 pending = False
             except (FathomError, SQLAlchemyError) as error:  # the database is away; the next round tries again
                 log.warning("Metrics could not be collected", metrics={"error": type(error).__name__})
+            else:
+                if failed_at > before:
+                    on_failure()
             last = time.monotonic()
         yield number
+
+
+def last_failure(engine: Engine) -> float:
+    """Returns when the last failure of a document or check was measured, in seconds since 1970; 0 for none."""
+    query = sa.select(sa.func.max(metric_series.c.last_at)).where(metric_series.c.name.in_(FAILURES))
+    with engine.connect() as connection:
+        return connection.scalar(query) or 0.0

@@ -1,12 +1,13 @@
 // The pages of quality: brought up to date while somebody looks, unless the box is cleared.
-import { connection, fresh } from "./live.js";
+import { buttons, connection, fresh } from "./live.js";
 
 const EVERY = 30000, KEPT = "quality-again";
 const box = document.getElementById("again");
 const main = document.getElementById("main");
 
+const lookNowAndThen = () => (box.checked && !document.hidden ? look() : undefined);
+
 async function look() {
-  if (!box.checked || document.hidden) return;
   try {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
     if (answer.redirected) { location.reload(); return; } // signed out
@@ -24,6 +25,7 @@ async function look() {
 
 box.closest("label").hidden = false;
 box.checked = sessionStorage.getItem(KEPT) !== "no";
-box.addEventListener("change", () => { sessionStorage.setItem(KEPT, box.checked ? "yes" : "no"); look(); });
-document.addEventListener("visibilitychange", look);
-setInterval(look, EVERY);
+box.addEventListener("change", () => { sessionStorage.setItem(KEPT, box.checked ? "yes" : "no"); lookNowAndThen(); });
+document.addEventListener("visibilitychange", lookNowAndThen);
+setInterval(lookNowAndThen, EVERY);
+buttons(look);

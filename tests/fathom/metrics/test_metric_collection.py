@@ -153,3 +153,18 @@ def test_collecting_goes_on_after_the_database_was_away(engine: Engine, monkeypa
 )
 def test_a_file_type_is_a_short_suffix(document: str, kind: str) -> None:
     assert file_type(document) == kind
+
+
+def test_a_failure_is_told_at_once_and_only_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metric_collection, "EVERY_S", 0.0)
+    told: list[int] = []
+    rounds = collect_after(iter([1, 1, 1, 0]), engine, lambda: told.append(1))
+    happened(engine, "upload.done")
+    next(rounds)
+    assert told == []
+    happened(engine, "docling.failed", at=NOW + 1, error="DocumentDamaged")
+    next(rounds)
+    assert told == [1]
+    happened(engine, "upload.done", at=NOW + 2)
+    list(rounds)
+    assert told == [1]

@@ -18,9 +18,11 @@ from fathom.api.page.quality.quality_overview_view import (
     checks_said,
     failed_subjects,
     key_metric,
+    open_alerts,
     score_gauge,
 )
 from fathom.database import open_database
+from fathom.operations.alerting import active_alerts
 from fathom.operations.deployment_health import deployment_health
 from fathom.operations.plotted_metrics import TrendQuery, metrics_of, plotted_metric
 from fathom.operations.quality_reports import quality_report
@@ -52,6 +54,7 @@ def quality_overview(settings: Settings, collection: str | None, *, fixed: bool)
         fixed=fixed,
         as_of=instant(at),
         gauge=None if collection else score_gauge(deployment_health(settings), at),
+        alerts=None if collection else open_alerts(active_alerts(settings), at),
         key_metrics=[one for one in shown if one is not None],
         failing=[check_line(one) for one in sorted(report.summary, key=lambda one: -one.failed) if one.failed],
         passing=[check_line(one) for one in report.summary if not one.failed],

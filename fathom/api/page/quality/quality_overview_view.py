@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,9 +10,11 @@ from typing import ClassVar
 
 from fathom.api.page import figures_in_words as words
 from fathom.api.page.page_addresses import dagster
+from fathom.api.page.quality.alerts_view import IncidentLine, incident_line
 from fathom.api.page.quality.metrics_page import metric_address
 from fathom.api.page.quality.plot_view import PlotView, plot_view
 from fathom.api.routes.document_paths import encoded
+from fathom.operations.alerting import IncidentView
 from fathom.operations.metric_pictures import picture_words
 from fathom.operations.plotted_metrics import PlottedMetric, main_value
 from fathom.operations.quality_reports import QualityReport
@@ -24,6 +27,7 @@ LEVEL_DOTS = {"healthy": "complete", "degraded": "partial", "critical": "failed"
 SEVERITY_DOTS = {"block": "failed", "warn": "partial", "inform": "waiting"}
 SEVERITIES = {"block": "the document stops", "warn": "a warning", "inform": "a figure to watch"}
 MAX_DOCUMENTS = 50  # with failed checks
+MAX_ALERTS = 5
 
 # The metrics of the page with the words for each, in the order of what a person asks first.
 KEY_METRICS = {
@@ -59,6 +63,14 @@ class ScoreGauge:
     label: str
     sentence: str
     issues: list[IssueLine]
+
+
+@dataclass(frozen=True)
+class OpenAlerts:
+    """The most severe open incidents, and the number of all in words."""
+
+    said: str
+    incidents: list[IncidentLine]
 
 
 @dataclass(frozen=True)
@@ -110,13 +122,14 @@ class FailedSubject:
 
 @dataclass(frozen=True)
 class QualityOverview:
-    """The whole page; `gauge` is None for a key of a single collection."""
+    """The whole page; `gauge` and `alerts` are None for a single collection."""
 
     template: ClassVar[str] = "quality/overview.html"
     collection: str | None
     fixed: bool
     as_of: str
     gauge: ScoreGauge | None
+    alerts: OpenAlerts | None
     key_metrics: list[KeyMetric]
     failing: list[CheckLine]
     passing: list[CheckLine]
@@ -134,6 +147,13 @@ def score_gauge(health: HealthReport, now: datetime) -> ScoreGauge:
     sentence = f"{words.many(len(issues), 'issue')}." if issues else "Nothing is wrong."
     label = f"Health {health.score} of 100: {health.status}"
     return ScoreGauge(health.score, health.status, LEVEL_DOTS[health.status], label, sentence, issues)
+
+
+def open_alerts(incidents: Sequence[IncidentView], now: datetime) -> OpenAlerts:
+    """Returns the first of the open incidents."""
+    counts = Counter(one.severity for one in incidents)
+    said = ", ".join(f"{counts[one]} {one}" for one in ("critical", "warning", "info") if counts[one]) or "none is open"
+    return OpenAlerts(said, [incident_line(one, now, operates=False) for one in incidents[:MAX_ALERTS]])
 
 
 def key_metric(trend: PlottedMetric, collection: str | None) -> KeyMetric | None:

@@ -170,7 +170,7 @@ VIEWS: dict[str, Callable[[], View]] = {
     "Dagster": lambda: RefreshPage(f"/{NASTY}", NASTY),
     "reference": lambda: ReferencePage([RouteInWords(NASTY, NASTY, NASTY, NASTY)]),
     **graph_views(NASTY, CALLER),
-    **quality_views(NASTY),
+    **quality_views(NASTY, CALLER),
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from fathom.api.page.page_templates import View
+from fathom.api.page.quality.alerts_view import alert_history_page, alerts_page
 from fathom.api.page.quality.components_page import components_page
 from fathom.api.page.quality.metric_page import metric_page
 from fathom.api.page.quality.metrics_page import MetricsPage, MetricTile, MetricWithoutValues, range_links
@@ -16,27 +17,33 @@ from fathom.api.page.quality.quality_overview_view import (
     checks_said,
     failed_subjects,
     key_metric,
+    open_alerts,
     score_gauge,
 )
 from fathom.metrics.metric_definitions import METRICS
 from fathom.metrics.value_tally import ValueTally
+from fathom.operations.alert_timeline import AlertSpan, AlertTimeline
+from fathom.operations.alerting import IncidentView, SilenceView
 from fathom.operations.component_reports import ComponentReport, DeploymentReport, WorkReport
 from fathom.operations.plotted_metrics import PlottedMetric, TrendQuery, TrendSeries
 from fathom.operations.quality_reports import QualityReport
 from fathom.processes.component import ComponentStatus
 from fathom.quality.check_results import CheckState, CheckSummary
 from fathom.quality.health_score import HealthIssue, HealthReport
+from fathom.security.api_keys import Caller
 
 NOW = datetime.now(UTC)
 
 
-def quality_views(nasty: str) -> dict[str, Callable[[], View]]:
+def quality_views(nasty: str, caller: Caller) -> dict[str, Callable[[], View]]:
     """Returns the views by name."""
     return {
         "quality": lambda: quality_overview(nasty),
         "metrics": lambda: metrics(nasty),
         "metric": lambda: metric_page(plotted(nasty), {"stage": [nasty], "collection": [nasty], "file_type": [""]}, None),
         "metric, fixed": lambda: metric_page(plotted(nasty), {"collection": [nasty]}, nasty),
+        "alerts": lambda: alerts_page([incident(nasty)], [silence(nasty)], "", caller, NOW),
+        "alert history": lambda: alert_history_page(timeline(nasty), "7d"),
         "components": lambda: components_page(deployment(nasty)),
     }
 
@@ -60,6 +67,7 @@ def quality_overview(nasty: str) -> View:
         fixed=False,
         as_of=nasty,
         gauge=score_gauge(health, NOW),
+        alerts=open_alerts([incident(nasty)], NOW),
         key_metrics=[key],
         failing=[check_line(report.summary[0])],
         passing=[check_line(report.summary[1])],
@@ -99,6 +107,38 @@ def metrics(nasty: str) -> View:
         ranges=range_links("/quality/metrics", "1d", collection=nasty),
         tiles=[MetricTile(nasty, "/quality/metrics/x", nasty, nasty, nasty, plot)],
         empty=[MetricWithoutValues(nasty, nasty, nasty)],
+    )
+
+
+def incident(nasty: str) -> IncidentView:
+    return IncidentView(
+        id=nasty,
+        rule=nasty,
+        key=nasty,
+        severity="critical",
+        state="open",
+        cause=nasty,
+        documents=[nasty] * 12,
+        count=3,
+        labels={nasty: nasty},
+        run=nasty,
+        links=[nasty],
+        began_at=NOW,
+        opened_at=NOW,
+        resolved_at=None,
+        acknowledged_by=None,
+        silenced=True,
+    )
+
+
+def silence(nasty: str) -> SilenceView:
+    return SilenceView(id=nasty, rule=nasty, labels={nasty: nasty}, reason=nasty, created_by=nasty, ends_at=NOW)
+
+
+def timeline(nasty: str) -> AlertTimeline:
+    known = incident(nasty).model_copy(update={"acknowledged_by": nasty})
+    return AlertTimeline(
+        [known], [AlertSpan(NOW.timestamp(), {"critical": 1})], NOW.timestamp() - 60, NOW.timestamp(), 1.0, None
     )
 
 
