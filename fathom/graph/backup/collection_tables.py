@@ -66,12 +66,14 @@ TABLES = (
     CollectionTable(tables.verdict_scopes),
     CollectionTable(tables.curation_decisions, ids=("id",), packed=("subject", "replaced")),
 )
-# What undo needs: it holds replaced content, so it goes with its collection, and is in no backup.
-UNDO_TABLES = (
+# What undo needs holds replaced content, and results of checks are of documents: they go with their collection, and are in no
+# backup.
+LEFT_OUT_TABLES = (
     CollectionTable(tables.graph_writes),
     CollectionTable(tables.retired_content),
     CollectionTable(tables.graph_undos),
     CollectionTable(tables.upload_batches),
+    CollectionTable(tables.check_results),
 )
 
 
@@ -86,7 +88,7 @@ def delete_rows(connection: Connection, collection: str) -> dict[str, int]:
     """Deletes the collection's rows from all tables; returns their numbers by table."""
     return {
         table.name: connection.execute(sa.delete(table.table).where(table.of_collection(collection))).rowcount
-        for table in TABLES
+        for table in (*TABLES, *LEFT_OUT_TABLES)
     }
 
 
