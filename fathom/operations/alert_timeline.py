@@ -73,4 +73,4 @@ def draw_timeline(timeline: AlertTimeline, size: PlotSize, shade: PlotShade) -> 
         PlotLine(severity, [(span.at, float(span.opened.get(severity, 0))) for span in timeline.spans])
         for severity in timeline.by_severity
     ]
-    return draw_plot(TrendPlot(lines, timeline.since, timeline.until, "incidents"), size, shade)
+    return draw_plot(TrendPlot(lines, timeline.since, timeline.until), size, shade)

@@ -43,6 +43,7 @@ class IncidentLine:
     count: str
     began: str
     began_when: str
+    ended: bool
     lasted: str
     documents: list[tuple[str, str]]
     more_documents: int
@@ -175,6 +176,7 @@ def incident_line(one: IncidentView, now: datetime, *, operates: bool) -> Incide
         count=words.many(one.count, "time") if one.count > 1 else "",
         began=words.ago(one.began_at, now),
         began_when=words.instant(one.began_at),
+        ended=one.resolved_at is not None,
         lasted=words.seconds((end - one.began_at).total_seconds()),
         documents=[(document, f"/documents/{encoded(document)}") for document in one.documents[:MAX_DOCUMENTS]],
         more_documents=max(0, len(one.documents) - MAX_DOCUMENTS),

@@ -12,6 +12,8 @@ import pytest
 import uvicorn
 
 from benchmarks.material import free_port
+from fathom.alerts.incident import Incident
+from fathom.alerts.incident_store import save_incident
 from fathom.api.app import create_app
 from fathom.database import open_database
 from fathom.metrics.metric_history import MetricHistory
@@ -34,6 +36,8 @@ PATHS = (
     "/quality/metrics/stage_seconds?by=stage&range=7d",
     "/quality/metrics/documents_done?by=collection",
     "/quality/components",
+    "/quality/alerts",
+    "/quality/alerts/history?range=1d",
 )
 STAGES = {"validation": 0.05, "docling": 4.0, "chunking": 0.2, "graphiti": 9.0}
 
@@ -61,6 +65,20 @@ def samples_of_a_day() -> Iterator[MetricSample]:
         yield MetricSample("memory_bytes", 4e8 + 1e5 * minutes, now - 60 * minutes, {"component": "converter"})
 
 
+def incidents_of_a_day() -> Iterator[Incident]:
+    """Incidents of rules about metrics, which nothing looks at here: they stay as they are."""
+    now = time.time()
+    about = {"severity": "warning", "cause": "The p95 of the answers was 12 s.", "state": "open", "seen_at": now}
+    for number, rule in enumerate(("component_down", "high_latency", "disk_low", "tool_failure_rate_high")):
+        at = now - 4000 * number
+        kind = {"severity": "critical", "cause": "graph is stopped."} if rule == "component_down" else {}
+        yield Incident(f"open{number}", rule, "x", **{**about, **kind}, began_at=at - 60, opened_at=at)  # type: ignore[arg-type]
+    for number in range(8):
+        at = now - 9000 * number - 3000
+        ended = {**about, "state": "resolved", "resolved_at": at + 600}
+        yield Incident(f"ended{number}", "high_latency", f"{number}", **ended, began_at=at - 60, opened_at=at)  # type: ignore[arg-type]
+
+
 def results_of_checks() -> list[dict[str, object]]:
     about = {"asset": "documents", "collection": "reports", "severity": "block", "threshold": 0.9, "run_id": "run-1"}
     return [
@@ -86,8 +104,11 @@ def site(tmp_path_factory: pytest.TempPathFactory, require_or_skip: RequireOrSki
     settings = Settings(home=home, graph_uri=None, api_port=port, api_requests_per_minute=100_000)
     made = QualitySite(settings, f"http://127.0.0.1:{port}")
     made.record(*samples_of_a_day())
-    with open_database(settings.operational_url).begin() as connection:
+    engine = open_database(settings.operational_url)
+    with engine.begin() as connection:
         connection.execute(check_results.insert(), results_of_checks())
+        for incident in incidents_of_a_day():
+            save_incident(connection, engine, incident)
     server = uvicorn.Server(uvicorn.Config(create_app(settings), port=port, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -158,7 +179,7 @@ def test_a_metric_is_found_parted_and_read_as_a_table_by_keyboard(opened: Open) 
     expect(table.locator("thead th")).to_have_text(["From", "graphiti", "docling", "chunking", "validation"])
     table.focus()
     page.keyboard.press("End")
-    page.wait_for_function("document.querySelector('#points .wide').scrollTop > 0")
+    expect(table.locator("tbody tr").last).to_be_in_viewport()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -208,6 +229,41 @@ def test_a_reader_of_a_collection_sees_nothing_of_another(opened: Open, site: Qu
         assert shown(page, page.locator("main img").first)
     tabs = page.get_by_role("navigation", name="Quality", exact=True).get_by_role("link").all_inner_texts()
     assert tabs == ["Overview", "Metrics"]
+
+
+def test_an_incident_is_acknowledged_after_a_question_and_rules_are_silenced_for_a_time(opened: Open) -> None:
+    page = opened("/quality", "operator")
+    page.get_by_role("navigation", name="Quality", exact=True).get_by_role("link", name="Alerts").click()
+    first = page.locator("#active li").first
+    expect(first).to_contain_text("component down")
+    for answer, count in (("Leave it", 0), ("I know of it", 1)):
+        first.get_by_role("button", name="Acknowledge…").click()
+        expect(page.get_by_role("dialog")).to_contain_text("graph is stopped.")
+        page.get_by_role("dialog").get_by_role("button", name=answer, exact=True).click()
+        expect(first.get_by_text("operator in a browser knows of it")).to_have_count(count)
+    expect(first.get_by_role("button")).to_have_count(0)
+    page.get_by_label("Rule, or a pattern").fill("disk_*")
+    page.get_by_label("Why").fill("a new disk is on its way")
+    page.get_by_role("button", name="Silence…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Silence", exact=True).click()
+    expect(page.get_by_role("dialog")).to_contain_text("Notices of disk_* are held back.")
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    silence = page.locator("#silences tbody tr").filter(has_text="disk_*")
+    expect(silence).to_contain_text("a new disk is on its way")
+    expect(page.locator("#active li").filter(has_text="disk low")).to_contain_text("silenced")
+    silence.get_by_role("button", name="End").click()
+    expect(silence).to_have_count(0)
+    expect(page.locator("#active li").filter(has_text="disk low")).not_to_contain_text("silenced")
+
+
+def test_the_history_of_alerts_is_read_as_a_plot_and_as_a_table(opened: Open) -> None:
+    page = opened("/quality/alerts")
+    page.get_by_role("link", name="History", exact=True).first.click()
+    page.get_by_role("navigation", name="Time").get_by_role("link", name="1 day").click()
+    expect(page.get_by_role("img", name="Incidents that opened in the last 1 day: 1 critical, 11 warning.")).to_be_visible()
+    page.locator("#points summary").press("Enter")
+    expect(page.locator("#points thead th")).to_have_text(["From", "Critical", "Warning"])
+    assert page.get_by_role("button").all_inner_texts() == ["Sign out"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
