@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from checks.outcome import CheckOutcome
+from fathom.metrics.check_recording import CheckResult
 from fathom.thresholds import THRESHOLDS
 
 if TYPE_CHECKING:
@@ -31,3 +32,16 @@ def backup_outcome(backups: Sequence[BackupDescription], every_hours: float, now
     if every_hours and hours > THRESHOLDS.graph_backup.max_age_in_intervals * every_hours:
         return CheckOutcome(False, f"The newest backup is {hours:.0f} hours old; one is planned each {every_hours:g}.", figures)
     return CheckOutcome(True, f"The backup {newest.backup_id} of {hours:.0f} hours ago was restored with its digest.", figures)
+
+
+def result_of_backup(outcome: CheckOutcome, every_hours: float) -> CheckResult:
+    """Returns the result as Fathom keeps it: the age of the newest backup against the greatest that passes, in hours."""
+    hours = outcome.figures.get("hours")
+    return CheckResult(
+        name=NAME,
+        passed=outcome.passed,
+        severity="warn",
+        measured=float(hours) if isinstance(hours, int | float) else None,
+        threshold=THRESHOLDS.graph_backup.max_age_in_intervals * every_hours,
+        detail=outcome.description,
+    )

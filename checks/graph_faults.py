@@ -8,6 +8,7 @@ import dagster as dg
 
 from checks.outcome import CheckOutcome
 from fathom.graph.validation.fault_classes import MEANINGS, FaultClass
+from fathom.metrics.check_recording import CheckResult
 
 if TYPE_CHECKING:
     from fathom.graph.validation.fault_tally import FaultCount
@@ -47,4 +48,17 @@ def fault_result(found: FaultCount) -> dg.AssetCheckResult:
         severity=dg.AssetCheckSeverity.WARN,
         metadata={name: value for name, value in outcome.figures.items() if value is not None},
         description=outcome.description,
+    )
+
+
+def result_of_faults(found: FaultCount) -> CheckResult:
+    """Returns the result as Fathom keeps it."""
+    outcome = fault_outcome(found)
+    return CheckResult(
+        name=check_name(found.name),
+        passed=outcome.passed,
+        severity="warn",
+        measured=found.count,
+        threshold=0,
+        detail=outcome.description,
     )

@@ -2,7 +2,8 @@
 
 import dagster as dg
 
-from checks.backup_proof import ASSET, DESCRIPTION, NAME, backup_outcome
+from checks.backup_proof import ASSET, DESCRIPTION, NAME, backup_outcome, result_of_backup
+from checks.outcome import report_checks
 from fathom.errors import FathomError
 from fathom.settings import settings
 from ingestion_assets.attempts import failure
@@ -45,6 +46,7 @@ def backup_is_recent_and_proven() -> dg.AssetCheckResult:
 
     outcome = backup_outcome(open_catalog(settings()).backups(), settings().backup_every_hours)
     metadata = {name: value for name, value in outcome.figures.items() if value is not None}
+    report_checks(ASSET, [result_of_backup(outcome, settings().backup_every_hours)])
     return dg.AssetCheckResult(
         passed=outcome.passed, severity=dg.AssetCheckSeverity.ERROR, description=outcome.description, metadata=metadata
     )

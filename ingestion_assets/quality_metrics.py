@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from checks.health_of_deployment import health_check_result, health_spec, result_of_health
 from checks.outcome import report_checks
 from checks.unusual_metrics import ASSET, anomaly_check_result, anomaly_specs, result_of_metric
 from fathom.errors import FathomError
@@ -19,9 +20,13 @@ PICTURED = ("documents_done", "documents_failed", "stage_seconds", "facts_per_ch
 FIGURES = (*PICTURED, "chunks_written", "llm_calls", "llm_errors", "queue_oldest_seconds", "queries", "query_seconds")
 
 
-@dg.asset(name=ASSET, group_name="operations", owners=["team:ingestion"], kinds={"python"}, check_specs=anomaly_specs())
+CHECKS = [*anomaly_specs(), health_spec(ASSET)]
+
+
+@dg.asset(name=ASSET, group_name="operations", owners=["team:ingestion"], kinds={"python"}, check_specs=CHECKS)
 def quality_metrics(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-    """The main figures of the last day and week with their trends; each hour is judged by the eight weeks before it."""
+    """The main figures of the last day and week with their trends; hours are judged by eight weeks, and the deployment too."""
+    from fathom.operations.deployment_health import deployment_health
     from fathom.operations.plotted_metrics import TrendQuery, plotted_metric
     from fathom.operations.quality_reports import refresh_metrics
     from fathom.quality.metric_anomalies import judge_metrics
@@ -32,9 +37,10 @@ def quality_metrics(context: dg.AssetExecutionContext) -> Iterator[dg.Materializ
         days = [plotted_metric(engine, TrendQuery(name, "1d", now)) for name in FIGURES]
         weeks = [plotted_metric(engine, TrendQuery(name, "7d", now)) for name in FIGURES]
         found = judge_metrics(engine, now)
+        health = deployment_health(settings(), now)
     except FathomError as error:
         raise failure(error) from error
-    report_checks(ASSET, [result_of_metric(one) for one in found])
+    report_checks(ASSET, [*(result_of_metric(one) for one in found), result_of_health(health)])
     unusual = [one.name for one in found if one.anomaly]
     context.log.info(f"Unusual: {', '.join(unusual)}." if unusual else "No metric is unusual.")
     yield dg.MaterializeResult(
@@ -44,7 +50,7 @@ def quality_metrics(context: dg.AssetExecutionContext) -> Iterator[dg.Materializ
             "trends": trend_pictures([week for week in weeks if week.metric.name in PICTURED]),
             "unusual": ", ".join(unusual) or "none",
         },
-        check_results=[anomaly_check_result(one) for one in found],
+        check_results=[*(anomaly_check_result(one) for one in found), health_check_result(ASSET, health)],
     )
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import dagster as dg
 
 from checks.drifted_metrics import ASSET as DRIFT
-from checks.graph_faults import ASSET, fault_result, fault_specs
+from checks.graph_faults import ASSET, fault_result, fault_specs, result_of_faults
+from checks.outcome import report_checks
 from fathom.errors import FathomError
 from fathom.settings import settings
 from ingestion_assets.attempts import failure
@@ -22,6 +23,7 @@ def graph_validation(context: dg.AssetExecutionContext) -> Iterator[dg.Materiali
         found = validate_graph(settings())
     except FathomError as error:
         raise failure(error) from error
+    report_checks(ASSET, [result_of_faults(fault) for fault in found.classes])
     faults = found.found()
     context.log.info(", ".join(f"{fault.count} {fault.name.value}" for fault in faults) or "No faults were found.")
     yield dg.MaterializeResult(

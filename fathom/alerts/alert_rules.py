@@ -175,6 +175,7 @@ RULES: Final[tuple[AlertRule, ...]] = (
     # documents, checks and runs
     AlertRule("check_failed", "warning", "A check failed", signal="failed_checks", inhibited_by=()),
     AlertRule("anomaly", "warning", "A metric is outside of its expected range", signal="anomalies"),
+    AlertRule("deployment_unhealthy", "warning", "The health of the deployment is below 80", signal="health"),
     AlertRule("drift", "warning", "Documents differ from their reference", signal="drift"),
     AlertRule("backup_unproven", "critical", "The newest backup is missing, old or not proven", signal="backup"),
     AlertRule("document_failed", "warning", "Documents failed", signal="failed_documents", inhibited_by=_GRAPH_DOWN),

@@ -48,9 +48,10 @@ def _failed_checks(context: AlertContext) -> Iterator[AlertFinding]:
     yield from _by_check(state for state in _recently_failed(context) if state.asset not in other)
 
 
-def _of_asset(asset: str) -> Signal:
+def _of_asset(asset: str, prefix: str = "") -> Signal:
     def find(context: AlertContext) -> Iterator[AlertFinding]:
-        yield from _by_check(state for state in _recently_failed(context) if state.asset == asset)
+        failed = (state for state in _recently_failed(context) if state.asset == asset and state.check.startswith(prefix))
+        yield from _by_check(failed)
 
     return find
 
@@ -174,7 +175,8 @@ Signal = Callable[[AlertContext], Iterator[AlertFinding]]
 
 FINDERS: Final[Mapping[str, Signal]] = {
     "failed_checks": _failed_checks,
-    "anomalies": _of_asset(ANOMALY_ASSET),
+    "anomalies": _of_asset(ANOMALY_ASSET, "no_anomaly_of_"),
+    "health": _of_asset(ANOMALY_ASSET, "deployment_is_healthy"),
     "drift": _of_asset(DRIFT_ASSET),
     "backup": _of_asset(BACKUP_ASSET),
     "failed_documents": _failed_documents,

@@ -74,9 +74,9 @@ def test_the_trends_are_pictures_within_the_metadata_and_not_large(home_settings
 def test_without_values_there_are_no_pictures_and_every_check_passes(home_settings: Settings) -> None:
     done = dg.materialize([quality_metrics])
     assert made_by(done)["trends"] == trend_pictures([]).value == "*No values.*"
-    checks = done.get_asset_check_evaluations()
-    assert {check.check_name for check in checks} == {f"no_anomaly_of_{name}" for name in WATCHED}
-    assert all(check.passed for check in checks)
+    checks = {check.check_name: check.passed for check in done.get_asset_check_evaluations()}
+    assert checks.pop("deployment_is_healthy") is False  # nothing of this home runs
+    assert checks == {f"no_anomaly_of_{name}": True for name in WATCHED}
 
 
 @pytest.mark.usefixtures("logged")
@@ -86,8 +86,7 @@ def test_an_anomaly_fails_its_check_in_dagster_and_in_fathom(home_settings: Sett
     monkeypatch.setattr(metric_anomalies, "judge_metrics", lambda engine, now: found)
     done = dg.materialize([quality_metrics])
     assert made_by(done)["unusual"] == "model_cost"
-    assert [check.check_name for check in done.get_asset_check_evaluations() if not check.passed] == [
-        "no_anomaly_of_model_cost"
-    ]
-    (kept,) = quality_report(home_settings, failed=True).checks
+    failed = {check.check_name for check in done.get_asset_check_evaluations() if not check.passed}
+    assert failed == {"no_anomaly_of_model_cost", "deployment_is_healthy"}
+    (kept,) = (one for one in quality_report(home_settings, failed=True).checks if one.check != "deployment_is_healthy")
     assert (kept.asset, kept.check, kept.measured, kept.threshold) == ("quality_metrics", "no_anomaly_of_model_cost", 9.0, 1.0)
