@@ -162,7 +162,7 @@ Metrics are read from the events that Fathom logs and from the calls of language
 minute. Recording costs the work nothing but its log line. Values are kept in spans of a minute, and rolled up to five minutes,
 an hour and a day, which are kept 7, 30, 90 and 365 days, each with count, sum, extremes and a digest of the quantiles
 (t-digest; a month's p95 is within 1 %). A question that goes farther back than a step is kept gets a longer step. A metric has
-at most 200 series; further labels are counted under `other`. Samples that arrive more than five days late are dropped.
+at most 200 series; further labels are counted under `(other)`. Samples that arrive more than five days late are dropped.
 
 `fathom metrics` lists them, `fathom metrics NAME --since 7d --by collection` shows the history with a plot,
 `GET /api/metrics/NAME` returns it, and `GET /metrics` has the counts, sums and current gauges for Prometheus as `fathom_NAME`.

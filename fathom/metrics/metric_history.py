@@ -21,7 +21,7 @@ from fathom.sql import AdvisoryLock, batched, exclusive_transaction, insert_into
 from fathom.tables import metric_cursors, metric_rollups, metric_series
 
 MAX_SERIES = 200  # of a metric; values of further labels go to the series OTHER
-OTHER = "other"
+OTHER = "(other)"  # no name of a collection
 MAX_POINTS = 20_000  # of an answer
 
 c = metric_rollups.c
