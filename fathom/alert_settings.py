@@ -31,7 +31,8 @@ class AlertRoute(BaseModel):
 
     def takes(self, severity: AlertSeverity, labels: dict[str, str]) -> bool:
         """Returns whether the route gets notices of an incident with this severity and these labels."""
-        return severity in self.severities and all(labels.get(name) == value for name, value in self.labels.items())
+        same = all(value in labels.get(name, "").split(",") for name, value in self.labels.items())  # several collections
+        return severity in self.severities and same
 
 
 class RuleChange(BaseModel):

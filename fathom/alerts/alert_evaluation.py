@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from fathom.alert_settings import MaintenanceWindow
+from fathom.alert_settings import SEVERITIES, MaintenanceWindow
 from fathom.alerts.alert_log import log_incident
 from fathom.alerts.alert_rules import AlertRule, effective_rules
-from fathom.alerts.alert_signals import FINDERS, AlertContext
-from fathom.alerts.findings import AlertFinding, find_by_metric
-from fathom.alerts.incident import Incident, NoticeKind, Step, begin, look
+from fathom.alerts.alert_signals import FINDERS, QUICK
+from fathom.alerts.findings import MAX_DOCUMENTS, AlertContext, AlertFinding, find_by_metric, joined_collections
+from fathom.alerts.incident import Incident, NoticeKind, Step, begin, look, withdraw
 from fathom.alerts.incident_store import (
     QueuedNotice,
     Silence,
@@ -37,6 +37,8 @@ from fathom.settings import Settings
 from fathom.sql import AdvisoryLock, exclusive_transaction
 
 MAX_OPENED = 50  # new incidents of a rule in a look: more causes than that are one cause
+MANY = "many"  # the key of that cause
+SAVED_EVERY_S = 60.0  # a look that changes nothing but the words of an incident is stored so often: a write wakes the sensors
 ANNOUNCED_FOR_S = 3600.0
 
 Findings = dict[str, dict[str, AlertFinding]]
@@ -46,21 +48,23 @@ log = get_logger(__name__)
 
 @dataclass
 class EvaluationReport:
-    """The outcome of a look: the incidents that got a notice, and how many are open."""
+    """The outcome of a look: the incidents that got a notice, how many are open, and whether one waits for its time."""
 
     notices: list[tuple[Incident, NoticeKind]] = field(default_factory=list[tuple[Incident, NoticeKind]])
     open: int = 0
+    waiting: bool = False
 
 
 def evaluate_alerts(settings: Settings, now: float | None = None, *, metrics: bool = True) -> EvaluationReport:
-    """Looks once at all rules; without `metrics` only at those with a signal, which are quick.
+    """Looks once at all rules; without `metrics` only at those with a quick signal.
 
     Safe to kill, and to call from several processes: a look that comes twice changes nothing. Raises SettingsInvalid,
     DatabaseUnreachable.
     """
     engine = open_database(settings.operational_url)
     now = time.time() if now is None else now
-    rules = {rule.name: rule for rule in effective_rules(settings.alerts) if metrics or rule.condition is None}
+    enabled = {rule.name: rule for rule in effective_rules(settings.alerts)}
+    rules = {name: rule for name, rule in enabled.items() if metrics or rule.signal in QUICK}
     with engine.connect() as connection:
         before = current_incidents(connection, now)
     found = _find(AlertContext(settings, engine, now), rules, before)
@@ -72,9 +76,13 @@ def evaluate_alerts(settings: Settings, now: float | None = None, *, metrics: bo
         for name in _explaining_first(rules):
             if name in found:
                 current.move(rules[name], found[name])
+        current.withdraw(lambda name: name not in enabled)
         _announce(settings, engine, connection, now)
         forget_old(connection, now)
         report.open = sum(incident.state == "open" for incident in incidents.values())
+        report.waiting = any(
+            one.state == "pending" or (one.state == "open" and one.clear_since is not None) for one in incidents.values()
+        )
     for incident, kind in report.notices:
         log_incident(settings, incident, kind)
     return report
@@ -85,6 +93,7 @@ def _find(context: AlertContext, rules: Mapping[str, AlertRule], before: list[In
     history = MetricHistory(context.engine)
     found: Findings = {}
     for rule in rules.values():
+        known = {incident.key for incident in before if incident.rule == rule.name}
         open_keys = {incident.key for incident in before if incident.rule == rule.name and incident.state == "open"}
         try:
             if rule.signal is not None:
@@ -94,16 +103,21 @@ def _find(context: AlertContext, rules: Mapping[str, AlertRule], before: list[In
         except (FathomError, SQLAlchemyError, OSError) as error:
             log.warning("A rule of alerts could not be evaluated", metrics={"rule": rule.name, "error": type(error).__name__})
             continue
-        found[rule.name] = {finding.key: finding for finding in _bounded(rule, findings)}
+        found[rule.name] = {finding.key: finding for finding in _bounded(rule, findings, known)}
     return found
 
 
-def _bounded(rule: AlertRule, findings: list[AlertFinding]) -> list[AlertFinding]:
-    if len(findings) <= MAX_OPENED:
+def _bounded(rule: AlertRule, findings: list[AlertFinding], known: Collection[str]) -> list[AlertFinding]:
+    """Returns the findings, of which those that are new are a single one if they are too many, and as long as that is open."""
+    new = [finding for finding in findings if finding.key not in known]
+    if not new or (len(new) <= MAX_OPENED and MANY not in known):
         return findings
-    first = findings[0]
-    cause = f"{rule.summary}: {len(findings)} at once, the first: {first.cause}"
-    return [replace(first, key="many", cause=cause, count=sum(finding.count for finding in findings))]
+    cause = f"{rule.summary}: {len(new)} at once, the first: {new[0].cause}"
+    count, documents = sum(finding.count for finding in new), tuple(name for finding in new for name in finding.documents)
+    collections = joined_collections(name for finding in new for name in finding.labels.get("collection", "").split(","))
+    severity = max((finding.severity or rule.severity for finding in new), key=SEVERITIES.index)
+    many = AlertFinding(MANY, cause, severity, documents[:MAX_DOCUMENTS], count, run=new[0].run, labels=collections)
+    return [many, *(finding for finding in findings if finding.key in known)]
 
 
 @dataclass(frozen=True)
@@ -121,15 +135,22 @@ class AlertPass:
     def move(self, rule: AlertRule, found: Mapping[str, AlertFinding]) -> None:
         """Moves the incidents of the rule on, and begins those that are new."""
         for (name, key), incident in list(self.incidents.items()):
-            if name == rule.name:
-                step = look(rule, incident, found.get(key), self.now, inhibited=self._is_explained(rule))
+            finding = found.get(key)
+            if name == rule.name and (finding is None or finding.is_measured):
+                step = look(rule, incident, finding, self.now, inhibited=self._is_explained(rule))
                 self._keep(incident, step)
         for key, finding in found.items():
-            if (rule.name, key) not in self.incidents:
+            if (rule.name, key) not in self.incidents and finding.is_measured:
                 step = begin(rule, finding, new_id(), self.now)
                 if self._is_explained(rule) and step.incident is not None:
                     step = Step(replace(step.incident, state="pending", opened_at=None, notified_at=None, notices=0))
                 self._keep(None, step)
+
+    def withdraw(self, is_gone: Callable[[str], bool]) -> None:
+        """Ends the incidents of rules that are gone or switched off."""
+        for (name, _), incident in list(self.incidents.items()):
+            if is_gone(name) and incident.state != "resolved":
+                self._keep(incident, withdraw(incident, self.now))
 
     def _is_explained(self, rule: AlertRule) -> bool:
         """Returns whether an incident of another rule, open or about to open, explains those of this rule."""
@@ -153,12 +174,19 @@ class AlertPass:
             told = (before.notified_at, before.notices) if before is not None else (None, 0)
             incident, kind = replace(incident, notified_at=told[0], notices=told[1]), None
         self.incidents[incident.rule, incident.key] = incident
-        if incident != before:
+        if _is_news(before, incident):
             save_incident(self.connection, self.engine, incident)
         if kind is not None:
             said = notice_text(self.settings, incident, kind)
             queue_for_routes(self.connection, self.engine, self.settings.alerts, incident, kind, said)
             self.report.notices.append((incident, kind))
+
+
+def _is_news(before: Incident | None, incident: Incident) -> bool:
+    """Returns whether the incident is to be stored: more than its words has changed, or the stored ones are old."""
+    if before is None or incident.seen_at - before.seen_at >= SAVED_EVERY_S:
+        return True
+    return replace(incident, seen_at=before.seen_at, cause=before.cause) != before
 
 
 def _explaining_first(rules: Mapping[str, AlertRule]) -> list[str]:

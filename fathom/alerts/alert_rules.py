@@ -173,12 +173,13 @@ RULES: Final[tuple[AlertRule, ...]] = (
         for_s=900,
     ),
     # documents, checks and runs
-    AlertRule("check_failed", "warning", "A check failed", signal="failed_checks", inhibited_by=()),
+    AlertRule("check_failed", "warning", "A check failed", signal="failed_checks"),
     AlertRule("anomaly", "warning", "A metric is outside of its expected range", signal="anomalies"),
     AlertRule("deployment_unhealthy", "warning", "The health of the deployment is below 80", signal="health"),
     AlertRule("drift", "warning", "Documents differ from their reference", signal="drift"),
     AlertRule("backup_unproven", "critical", "The newest backup is missing, old or not proven", signal="backup"),
     AlertRule("document_failed", "warning", "Documents failed", signal="failed_documents", inhibited_by=_GRAPH_DOWN),
+    AlertRule("run_failed", "warning", "A run of a job, such as a backup, failed", signal="failed_runs"),
     AlertRule("run_stuck", "critical", "A run says nothing", signal="stuck_runs", for_s=60),
     AlertRule(
         "run_missing",
@@ -212,10 +213,10 @@ RULES: Final[tuple[AlertRule, ...]] = (
         for_s=60,
     ),
     AlertRule(
-        "uploads_sensor_dead",
+        "fast_sensor_dead",
         "critical",
-        "The sensor of uploads does not tick",
-        signal="uploads_sensor",
+        "A sensor that ticks each minute does not",
+        signal="dead_sensors",
         for_s=60,
         inhibited_by=_DAEMON_DOWN,
     ),

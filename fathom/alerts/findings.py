@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+
+from sqlalchemy.engine import Engine
 
 from fathom.alert_settings import AlertSeverity
 from fathom.alerts.alert_rules import AlertRule, MetricCondition
@@ -12,8 +14,20 @@ from fathom.metrics.metric_definitions import METRICS
 from fathom.metrics.metric_history import MetricHistory
 from fathom.metrics.rollup_steps import DAY_S
 from fathom.metrics.value_tally import ValueTally
+from fathom.settings import Settings
 
 MAX_DOCUMENTS = 20  # examples of a finding
+MAX_COLLECTIONS = 50  # named in the label of a finding
+UNKNOWN_FOR_S = 3600.0  # for which a gauge that is no longer measured ends no incident
+
+
+@dataclass(frozen=True)
+class AlertContext:
+    """The subject of the signals: the deployment, its database, and the time in seconds since 1970."""
+
+    settings: Settings
+    engine: Engine
+    now: float
 
 
 @dataclass(frozen=True)
@@ -23,6 +37,8 @@ class AlertFinding:
     Attributes:
         count: documents or other subjects, of which `documents` has the first.
         since: when it began, in seconds since 1970, if that is known.
+        is_measured: False where nothing new is known: an open incident stays as it is.
+        labels: `collection` has several names with commas between where the documents are of several.
     """
 
     key: str
@@ -33,17 +49,30 @@ class AlertFinding:
     value: float | None = None
     since: float | None = None
     run: str | None = None
+    is_measured: bool = True
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+def joined_collections(names: Iterable[str]) -> dict[str, str]:
+    """Returns the label of the collections, without one where nothing is of a collection."""
+    known = sorted({name for name in names if name})
+    return {"collection": ",".join(known[:MAX_COLLECTIONS])} if known else {}
+
+
 def find_by_metric(rule: AlertRule, history: MetricHistory, now: float, open_keys: Collection[str]) -> Iterator[AlertFinding]:
-    """Yields a finding for each set of labels whose value is beyond the threshold; an empty window finds nothing."""
+    """Yields a finding for each set of labels whose value is beyond the threshold; an empty window finds nothing.
+
+    A gauge that is no longer measured neither opens nor ends an incident for UNKNOWN_FOR_S: its measurer may be what is dead.
+    """
     condition = rule.condition
     if condition is None:
         return
     for labels, value in _values(condition, history, now):
         key = ",".join(f"{name}={labels[name]}" for name in sorted(labels))
-        if math.isfinite(value) and condition.holds(value, open_before=key in open_keys):
+        if math.isnan(value):
+            if key in open_keys:
+                yield AlertFinding(key, "", is_measured=False)
+        elif math.isfinite(value) and condition.holds(value, open_before=key in open_keys):
             unit = METRICS[condition.metric].unit
             shown = (
                 f"{value:.1%}"
@@ -59,8 +88,11 @@ def find_by_metric(rule: AlertRule, history: MetricHistory, now: float, open_key
 def _values(condition: MetricCondition, history: MetricHistory, now: float) -> Iterator[tuple[dict[str, str], float]]:
     if condition.statistic == "latest":
         for latest in history.latest(condition.metric, now):
+            labels = {name: latest.labels[name] for name in condition.by}
             if latest.is_current:
-                yield {name: latest.labels[name] for name in condition.by}, latest.value
+                yield labels, latest.value
+            elif now - latest.at < UNKNOWN_FOR_S:
+                yield labels, math.nan
         return
     since = now - condition.window_s
     tally = history.window(condition.metric, since, now + 60)

@@ -59,7 +59,8 @@ def new_id() -> str:
 
 def current_incidents(connection: Connection, now: float) -> list[Incident]:
     """Returns the incidents that are pending or open, and those that may come back."""
-    recent = sa.and_(i.state == "resolved", i.resolved_at >= now - REOPEN_WITHIN_S)
+    dismissed = sa.and_(i.resolved_by.is_not(None), i.clear_since.is_(None), i.seen_at >= now - REOPEN_WITHIN_S)
+    recent = sa.and_(i.state == "resolved", sa.or_(i.resolved_at >= now - REOPEN_WITHIN_S, dismissed))
     query = sa.select(alert_incidents).where(sa.or_(i.state.in_(("pending", "open")), recent)).order_by(i.began_at)
     return [_incident(row) for row in connection.execute(query)]
 
@@ -75,7 +76,8 @@ def save_incident(connection: Connection, engine: Engine, incident: Incident) ->
     """Stores the incident in place of what was stored before."""
     row = {name: getattr(incident, name) for name in _SAME}
     row |= {"documents": json.dumps(incident.documents), "labels": json.dumps(dict(incident.labels))}
-    row |= {"subjects": incident.count, "run_id": incident.run}
+    row |= {"subjects": incident.count, "run_id": incident.run, "told_subjects": incident.told_count}
+    row["told_documents"] = json.dumps(incident.told_documents)
     upsert = insert_into(engine, alert_incidents).values(row)
     connection.execute(upsert.on_conflict_do_update(index_elements=["id"], set_=row))
 
@@ -101,14 +103,23 @@ def queue_notice(connection: Connection, engine: Engine, notice: QueuedNotice, n
 def queue_for_routes(
     connection: Connection, engine: Engine, settings: AlertSettings, incident: Incident, kind: NoticeKind, said: tuple[str, str]
 ) -> list[str]:
-    """Adds a notice for each route that takes the incident, and returns the routes; `said` is title and body."""
-    routes = [name for name, route in settings.routes.items() if route.takes(incident.severity, dict(incident.labels))]
+    """Adds a notice for each route that takes the incident, and returns the routes; `said` is title and body.
+
+    The end is told to whoever was told of the incident, whatever its severity and labels have become.
+    """
+    if kind == "resolved":
+        told = connection.scalars(sa.select(n.route).where(n.incident == incident.id).distinct())
+        routes = [name for name in sorted(told) if name in settings.routes]
+        at = incident.resolved_at
+    else:
+        routes = [name for name, route in settings.routes.items() if route.takes(incident.severity, dict(incident.labels))]
+        at = incident.notified_at
     avoided = incident.labels.get("route") if incident.rule == "route_failing" else None
     for name in routes:
         if name != avoided:
             key = f"{incident.id}-{incident.notices}-{kind}-{name}"
             notice = QueuedNotice(key, incident.id, kind, name, *said, incident.severity)
-            queue_notice(connection, engine, notice, incident.notified_at or incident.seen_at)
+            queue_notice(connection, engine, notice, at or incident.seen_at)
     return routes
 
 
@@ -126,7 +137,7 @@ def add_silence(engine: Engine, silence: Silence) -> None:
 
 _SAME = (
     *("id", "rule", "key", "state", "severity", "cause", "began_at", "opened_at", "seen_at", "clear_since", "resolved_at"),
-    *("notified_at", "notices", "flaps", "escalated_at", "acknowledged_by", "acknowledged_at"),
+    *("notified_at", "notices", "flaps", "escalated_at", "acknowledged_by", "acknowledged_at", "resolved_by"),
 )
 
 
@@ -137,4 +148,6 @@ def _incident(row: Any) -> Incident:
         count=row.subjects,
         labels=json.loads(row.labels),
         run=row.run_id,
+        told_count=row.told_subjects,
+        told_documents=tuple(json.loads(row.told_documents)),
     )

@@ -12,5 +12,5 @@ A revision is frozen once it is released: it imports nothing from `fathom.tables
 compares its code with its mark. Databases in `tests/fathom/old_databases`, each with rows, are upgraded by the same tests.
 """
 
-HEAD = "0012"  # the newest revision in `versions`
+HEAD = "0013"  # the newest revision in `versions`
 VERSION_TABLE = "fathom_revision"  # Dagster's own tables may be in the same Postgres

@@ -165,7 +165,7 @@ def try_route(settings: Settings, name: str) -> RouteTrial:
         known = ", ".join(sorted(settings.alerts.routes)) or "none yet"
         raise UsageWrong(f"There is no route {name}.", hint=f"They are: {known}; see [alerts.routes.NAME] in docs/alerts.md.")
     body = f"A test of the route {name}, sent by a person. {page_address(settings)}/quality/alerts"
-    error = send_to(route, "[INFO] test", body, "info")
+    error = send_to(route, "[INFO] test", body, "info").error
     return RouteTrial(route=name, delivered=error is None, error=error)
 
 

@@ -31,6 +31,9 @@ alert_incidents = sa.Table(
     sa.Column("escalated_at", sa.Float),
     sa.Column("acknowledged_by", sa.Text),
     sa.Column("acknowledged_at", sa.Float),
+    sa.Column("told_subjects", sa.Integer, nullable=False, server_default="0"),  # at the last notice
+    sa.Column("told_documents", sa.Text, nullable=False, server_default="[]"),
+    sa.Column("resolved_by", sa.Text),  # the person who ended it, else NULL
     sa.Index("alert_incidents_by_state", "state", "resolved_at"),
     sa.Index("alert_incidents_by_key", "rule", "key", "state"),
 )

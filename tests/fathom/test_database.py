@@ -35,6 +35,7 @@ RELEASED = {
     "r0009_metrics_and_checks": "6f5471142f63",
     "r0011_drift_references": "2fdcabd62ca3",
     "r0012_alerts": "cecb7a4b591e",
+    "r0013_told_incidents": "01e369edc9e6",
 }
 OPENER = "import sys; from fathom.database import open_database; open_database(sys.argv[1])"
 

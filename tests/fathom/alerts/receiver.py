@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -14,11 +16,13 @@ from typing import Any
 
 @dataclass
 class Receiver:
-    """What came in, and how it is answered: the status, after so many seconds."""
+    """What came in, and how it is answered: the status, after so many seconds, or with the death of a process."""
 
     port: int = 0
     status: int = 200
     hangs_s: float = 0.0
+    retry_after: str = "7"
+    kills: int | None = None  # a process that is killed when a notice has come in, before it is answered
     notices: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     @property
@@ -43,9 +47,12 @@ def receiving() -> Iterator[Receiver]:
             time.sleep(receiver.hangs_s)
             if receiver.status == 200:
                 receiver.notices.append(json.loads(body))
+            if receiver.kills is not None:
+                os.kill(receiver.kills, signal.SIGKILL)
+                return
             self.send_response(receiver.status)
             if receiver.status == 429:
-                self.send_header("Retry-After", "7")
+                self.send_header("Retry-After", receiver.retry_after)
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:

@@ -1,24 +1,20 @@
-"""What goes wrong is told once with its cause; receivers that hang or refuse lose nothing, and a kill sends nothing anew."""
+"""What goes wrong is told once with its cause, by the routes that take it; silences and other incidents hold it back."""
 
 from __future__ import annotations
 
 import json
-import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
-from fathom.alerts import alert_evaluation, notice_delivery
+from fathom.alerts import alert_evaluation
 from fathom.alerts.alert_evaluation import evaluate_alerts
 from fathom.alerts.incident_store import Silence, add_silence
-from fathom.alerts.notice_delivery import deliver_notices, retry_after
-from fathom.database import open_database
+from fathom.alerts.notice_delivery import deliver_notices
+from fathom.database import ChangeWatch, open_database
 from fathom.settings import Settings
-from fathom.tables import alert_notices
 from tests.fathom.alerts.conftest import Watched
 
 
@@ -62,10 +58,18 @@ def test_a_failed_check_is_told_and_resolved_when_it_passes_again(watched: Watch
 
 
 @pytest.mark.parametrize(
-    ("asset", "rule"), [("graph_backup", "backup_unproven"), ("collection_drift", "drift"), ("quality_metrics", "anomaly")]
+    ("asset", "check", "rule"),
+    [
+        ("graph_backup", "backup_is_recent_and_proven", "backup_unproven"),
+        ("collection_drift", "entity_types_as_before", "drift"),
+        ("quality_metrics", "no_anomaly_of_model_cost", "anomaly"),
+        ("quality_metrics", "deployment_is_healthy", "deployment_unhealthy"),
+    ],
 )
-def test_checks_of_backups_drift_and_metrics_have_rules_of_their_own(watched: Watched, asset: str, rule: str) -> None:
-    watched.check(None, "some_check", passed=False, asset=asset)
+def test_checks_of_backups_drift_and_metrics_have_rules_of_their_own(
+    watched: Watched, asset: str, check: str, rule: str
+) -> None:
+    watched.check(None, check, passed=False, asset=asset)
     assert [title.split("] ")[1] for title in watched.look()] == [rule]
 
 
@@ -113,58 +117,6 @@ def test_routes_take_their_severities_and_labels(watched: Watched) -> None:
     assert watched.look() == []
     watched.check("c/b.pdf", "blocked_too", passed=False, severity="block")
     assert watched.look(after=5) == ["[CRITICAL] check_failed"]
-
-
-@pytest.mark.parametrize("status", [500, 429, 404])
-def test_a_receiver_that_refuses_gets_it_later_with_backoff(watched: Watched, status: int) -> None:
-    watched.receiver.status = status
-    watched.fail("c/a.pdf", "DocumentDamaged")
-    assert watched.look() == watched.look(after=1) == watched.look(after=5) == []
-    watched.receiver.status = 200
-    assert watched.look(after=retry_after(3)) == ["[WARNING] document_failed"]
-    assert watched.look(after=600) == []
-
-
-def test_a_dead_receiver_is_told_to_the_others(watched: Watched) -> None:
-    dead = {"url": "json://127.0.0.1:9/closed"}
-    with_alerts(watched, routes={"hook": {"url": watched.receiver.url}, "dead": dead})
-    watched.fail("c/a.pdf", "DocumentDamaged")
-    titles: list[str] = []
-    for _ in range(4):
-        titles += watched.look(after=60)
-    assert titles == ["[WARNING] document_failed", "[CRITICAL] route_failing"]
-    assert "The route dead did not take 1 notices" in watched.receiver.notices[-1]["message"]
-
-
-def test_a_receiver_that_hangs_is_given_up_in_time_and_asked_again(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notice_delivery, "TIMEOUT_S", 1)
-    watched.receiver.hangs_s, watched.receiver.status = 3.0, 500
-    watched.fail("c/a.pdf", "DocumentDamaged")
-    began = time.monotonic()
-    assert watched.look() == []
-    assert time.monotonic() - began < 2.8
-    watched.receiver.hangs_s, watched.receiver.status = 0.0, 200
-    assert watched.look(after=retry_after(1)) == ["[WARNING] document_failed"]
-
-
-def test_a_kill_between_sending_and_recording_sends_the_same_key_again(
-    watched: Watched, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    watched.fail("c/a.pdf", "DocumentDamaged")
-    evaluate_alerts(watched.settings, watched.now)
-    with monkeypatch.context() as patched:
-
-        def killed(*_: object) -> None:
-            raise KeyboardInterrupt
-
-        patched.setattr(notice_delivery, "_outcome", killed)
-        with pytest.raises(KeyboardInterrupt):
-            deliver_notices(watched.settings, watched.now)
-    assert deliver_notices(watched.settings, watched.now + 1).sent == 0  # another process may still be sending it
-    assert deliver_notices(watched.settings, watched.now + notice_delivery.CLAIMED_S + 1).sent == 1
-    keys = [notice["message"].rpartition("Notice ")[2] for notice in watched.receiver.notices]
-    assert len(keys) == 2
-    assert len(set(keys)) == 1
 
 
 def test_a_kill_within_a_look_changes_nothing(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,11 +183,70 @@ def test_a_stale_collection_and_a_run_that_says_nothing_are_told(watched: Watche
     assert sorted(title.split("] ")[1] for title in titles) == ["collection_stale", "run_stuck"]
 
 
-def test_a_notice_of_a_route_that_is_gone_is_given_up(watched: Watched) -> None:
+def test_failures_of_a_cause_in_several_collections_are_one_notice_to_the_routes_of_each(watched: Watched) -> None:
+    routes = {"hook": {"url": watched.receiver.url, "labels": {"collection": "other"}}}
+    with_alerts(watched, routes=routes)
     watched.fail("c/a.pdf", "DocumentDamaged")
-    evaluate_alerts(watched.settings, watched.now)
-    with_alerts(watched, routes={})
-    assert replace(deliver_notices(watched.settings, watched.now)).failed == 1
-    with open_database(watched.settings.operational_url).connect() as connection:
-        row = connection.execute(sa.select(alert_notices)).one()
-    assert (row.given_up_at, row.error) == (watched.now, notice_delivery.UNKNOWN)
+    assert watched.look() == []
+    watched.fail("other/a.pdf", "DocumentDamaged")
+    watched.now += 901
+    watched.fail("third/a.pdf", "DocumentDamaged")
+    assert watched.look() == ["[WARNING] still: document_failed"]
+    (incident,) = watched.active()
+    assert incident.labels["collection"] == "c,other,third"
+
+
+def test_a_check_is_as_severe_as_its_worst_failure(watched: Watched) -> None:
+    watched.check("c/a.pdf", "keeps_text", passed=False, severity="block")
+    watched.check("c/b.pdf", "keeps_text", passed=False, severity="inform")
+    assert watched.look() == ["[CRITICAL] check_failed"]
+
+
+def test_what_is_known_is_not_ended_by_too_many_new_causes(watched: Watched) -> None:
+    watched.fail("c/known.pdf", "Known")
+    assert watched.look() == ["[WARNING] document_failed"]
+    for number in range(60):
+        watched.fail(f"c/{number}.pdf", f"Reason{number}")
+    assert watched.look(after=5) == ["[WARNING] document_failed"]
+    assert watched.look(after=300) == []
+    assert {incident.key: incident.count for incident in watched.active()} == {"docling.Known": 1, "many": 60}
+    for number in range(20):  # fewer than are too many: they still are the same incident
+        watched.fail(f"c/{number}.pdf", "none", state="done")
+    assert watched.look(after=300) == []
+    assert {incident.key: incident.count for incident in watched.active()} == {"docling.Known": 1, "many": 40}
+
+
+def test_an_incident_of_a_rule_that_was_switched_off_ends(watched: Watched) -> None:
+    watched.fail("c/a.pdf", "DocumentDamaged")
+    assert watched.look() == ["[WARNING] document_failed"]
+    with_alerts(watched, rules={"document_failed": {"enabled": False}})
+    assert watched.look(after=5) == ["[WARNING] resolved: document_failed"]
+    assert watched.active() == []
+
+
+def test_documents_that_say_nothing_in_a_stage_are_one_incident(watched: Watched) -> None:
+    for number in range(30):
+        watched.fail(f"c/{number}.pdf", "none", state="running")
+    assert watched.look(after=700) == ["[CRITICAL] run_stuck"]
+    (incident,) = watched.active()
+    assert (incident.count, len(incident.documents)) == (30, 20)
+
+
+def test_a_look_that_finds_the_same_writes_nothing(watched: Watched) -> None:
+    watched.fail("c/a.pdf", "DocumentDamaged")
+    watched.look()
+    changes = ChangeWatch(watched.settings.operational_url)
+    changes.changed()
+    for seconds in (5, 10, 20):
+        watched.look(after=seconds)
+        assert not changes.changed()
+    watched.look(after=60)
+    assert changes.changed()
+
+
+def test_a_component_that_nobody_measures_any_more_does_not_count_as_recovered(watched: Watched) -> None:
+    watched.measure("component_up", 0, component="graph")
+    assert watched.look() + watched.look(after=60) == ["[CRITICAL] component_down"]
+    assert watched.look(after=400) + watched.look(after=400) == []
+    watched.measure("component_up", 1, component="graph")
+    assert watched.look() + watched.look(after=70) == ["[CRITICAL] resolved: component_down"]

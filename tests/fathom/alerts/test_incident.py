@@ -8,7 +8,18 @@ import pytest
 
 from fathom.alerts.alert_rules import COOLDOWN_S, AlertRule
 from fathom.alerts.findings import AlertFinding
-from fathom.alerts.incident import MAX_HOLD_S, REOPEN_WITHIN_S, Incident, begin, look
+from fathom.alerts.incident import (
+    GAP_S,
+    JITTER_S,
+    MAX_HOLD_S,
+    REOPEN_WITHIN_S,
+    Incident,
+    Step,
+    begin,
+    dismiss,
+    look,
+    withdraw,
+)
 
 RULE = AlertRule("rule", "warning", "It is wrong", signal="failed_checks", hold_s=60)
 SLOW = replace(RULE, for_s=300)
@@ -113,16 +124,88 @@ def test_what_becomes_more_severe_or_is_acknowledged_by_nobody_escalates_at_once
 def test_what_another_incident_explains_does_not_open_until_that_has_ended() -> None:
     waiting = begin(SLOW, WRONG, "i1", 1000.0).incident
     assert waiting is not None
-    explained = look(SLOW, waiting, WRONG, 2000.0, inhibited=True)
+    explained = look(SLOW, waiting, WRONG, 1500.0, inhibited=True)
     assert explained.notice is None
     assert explained.incident is not None
     assert explained.incident.state == "pending"
-    assert look(SLOW, explained.incident, WRONG, 2001.0, inhibited=False).notice == "opened"
+    assert look(SLOW, explained.incident, WRONG, 1501.0, inhibited=False).notice == "opened"
 
 
-@pytest.mark.parametrize("back_s", [10.0, 86_400.0])
-def test_a_clock_that_was_set_back_stands_still(back_s: float) -> None:
-    incident, notices = steps(RULE, opened(), (1010.0, None), (1010.0 - back_s, None), (1071.0, None))
-    assert notices == [None, None, "resolved"]
+@pytest.mark.parametrize("back_s", [3.0, 10.0, 86_400.0])
+def test_a_clock_that_was_set_back_moves_what_waits_with_it(back_s: float) -> None:
+    moved = 0.0 if back_s <= JITTER_S else back_s
+    incident, notices = steps(
+        RULE, opened(), (1010.0, None), (1010.0 - back_s, None), (1069.0 - moved, None), (1071.0 - moved, None)
+    )
+    assert notices == [None, None, None, "resolved"]
     assert incident is not None
-    assert incident.resolved_at == 1071.0
+    assert incident.resolved_at == 1071.0 - moved
+    assert incident.opened_at == 1000.0 - moved
+
+
+def test_a_clock_that_was_set_back_neither_opens_early_nor_never() -> None:
+    waiting = begin(SLOW, WRONG, "i1", 1_000_000.0).incident
+    assert waiting is not None
+    looks = [(1_000_100.0, WRONG), (5000.0, WRONG), (5100.0, WRONG), (5199.0, WRONG), (5201.0, WRONG)]
+    assert steps(SLOW, waiting, *looks)[1] == [None, None, None, None, "opened"]
+
+
+def test_a_clock_that_jumped_ahead_or_looks_that_stopped_make_it_wait_anew() -> None:
+    waiting = begin(SLOW, WRONG, "i1", 1000.0).incident
+    assert waiting is not None
+    jump = 1000.0 + GAP_S + 3600
+    assert steps(SLOW, waiting, (jump, WRONG), (jump + 299, WRONG), (jump + 300, WRONG))[1] == [None, None, "opened"]
+    known = replace(WRONG, since=1000.0)  # the finding itself knows since when
+    assert steps(SLOW, waiting, (jump, known))[1] == ["opened"]
+
+
+def test_what_grew_during_the_cooldown_is_told_after_it() -> None:
+    more = replace(WRONG, count=40)
+    assert steps(RULE, opened(), (1100.0, more), (1899.0, more), (1900.0, more), (2900.0, more))[1] == [
+        None,
+        None,
+        "updated",
+        None,
+    ]
+    other = replace(WRONG, documents=("c/b.md",))  # as many, but not the same
+    assert steps(RULE, opened(), (1100.0, other), (1900.0, other), (2900.0, other))[1] == [None, "updated", None]
+    less = replace(WRONG, cause="a.md is wrong for 7 min.")
+    assert steps(RULE, opened(), (1900.0, less))[1] == [None]
+
+
+def test_what_was_told_to_be_over_and_came_back_is_told_after_the_cooldown_to_who_acknowledged_too() -> None:
+    known = replace(opened(), acknowledged_by="ada", acknowledged_at=1001.0)
+    again, notices = steps(RULE, known, (1010.0, None), (1070.0, None), (1100.0, WRONG), (1899.0, WRONG), (1901.0, WRONG))
+    assert notices == [None, "resolved", None, None, "updated"]
+    assert again is not None
+    assert again.acknowledged_by is None
+
+
+def test_its_severity_does_not_fall_while_it_is_open() -> None:
+    critical = begin(RULE, replace(WRONG, severity="critical"), "i1", 1000.0).incident
+    assert critical is not None
+    less, notices = steps(RULE, critical, (1010.0, WRONG), (1020.0, None), (1080.0, None))
+    assert (notices[-1], less.severity if less else "") == ("resolved", "critical")
+
+
+def test_an_incident_that_a_person_ended_stays_ended_until_it_concerns_more_or_comes_back() -> None:
+    ended = dismiss(opened(), "ada", 1100.0)
+    assert ended.notice == "resolved"
+    assert ended.incident is not None
+    assert (ended.incident.resolved_by, ended.incident.resolved_at) == ("ada", 1100.0)
+    same, notices = steps(RULE, ended.incident, *((1100.0 + 300 * n, WRONG) for n in range(1, 20)))
+    assert set(notices) == {None}
+    assert same is not None
+    assert same.is_dismissed
+    assert steps(RULE, same, (8000.0, replace(WRONG, count=2)))[1] == ["opened"]
+    over, _ = steps(RULE, same, (8000.0, None))
+    assert over is not None
+    assert not over.is_dismissed
+    assert steps(RULE, over, (8100.0, WRONG))[1] == ["opened"]
+
+
+def test_an_incident_whose_rule_is_gone_ends_with_a_notice() -> None:
+    assert withdraw(opened(), 1100.0).notice == "resolved"
+    waiting = begin(SLOW, WRONG, "i1", 1000.0).incident
+    assert waiting is not None
+    assert withdraw(waiting, 1100.0) == Step(None)
