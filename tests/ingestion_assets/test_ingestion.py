@@ -167,11 +167,13 @@ def test_all_that_happens_to_a_document_is_on_record_as_events_of_the_catalogue(
         "validation.complete",
         "docling.started",
         "docling.complete",
+        "quality.checked",
         "chunking.begun",
         "chunking.started",
         "chunking.tokenizing",
         "chunking.created",
         "chunking.complete",
+        "quality.checked",
         "graphiti.begun",
         "graphiti.started",
         "graphiti.sending",
@@ -179,6 +181,7 @@ def test_all_that_happens_to_a_document_is_on_record_as_events_of_the_catalogue(
         "graphiti.writing",
         "graphiti.written",
         "graphiti.complete",
+        "quality.checked",
         "upload.done",
     ]
     for event in told:
