@@ -48,9 +48,11 @@ log = get_logger(__name__)
 
 @dataclass
 class EvaluationReport:
-    """The outcome of a look: the incidents that got a notice, how many are open, and whether one waits for its time."""
+    """The outcome of a look: the incidents that got a notice, or began or ended in a silence, how many are open, and whether
+    one waits for its time."""
 
     notices: list[tuple[Incident, NoticeKind]] = field(default_factory=list[tuple[Incident, NoticeKind]])
+    silenced: list[tuple[Incident, NoticeKind]] = field(default_factory=list[tuple[Incident, NoticeKind]])
     open: int = 0
     waiting: bool = False
 
@@ -85,6 +87,8 @@ def evaluate_alerts(settings: Settings, now: float | None = None, *, metrics: bo
         )
     for incident, kind in report.notices:
         log_incident(settings, incident, kind)
+    for incident, kind in report.silenced:
+        log_incident(settings, incident, kind, silenced=True)
     return report
 
 
@@ -170,9 +174,13 @@ class AlertPass:
                 del self.incidents[before.rule, before.key]
                 delete_incident(self.connection, before.id)
             return
-        if kind is not None and any(silence.covers(incident) for silence in self.silences):
-            told = (before.notified_at, before.notices) if before is not None else (None, 0)
-            incident, kind = replace(incident, notified_at=told[0], notices=told[1]), None
+        if before is not None and incident.state == "resolved" != before.state and kind is None:
+            self.report.silenced.append((incident, "resolved"))
+        # an end that was promised is told also in a silence: a receiver may hold the incident open until then
+        if kind not in (None, "resolved") and any(silence.covers(incident) for silence in self.silences):
+            if before is None or incident.state != before.state:
+                self.report.silenced.append((incident, kind))
+            incident, kind = _untold(before, incident), None
         self.incidents[incident.rule, incident.key] = incident
         if _is_news(before, incident):
             save_incident(self.connection, self.engine, incident)
@@ -180,6 +188,14 @@ class AlertPass:
             said = notice_text(self.settings, incident, kind)
             queue_for_routes(self.connection, self.engine, self.settings.alerts, incident, kind, said)
             self.report.notices.append((incident, kind))
+
+
+def _untold(before: Incident | None, incident: Incident) -> Incident:
+    """Returns the incident without what a notice would have told, which is due again when the silence ends."""
+    if before is None:
+        return replace(incident, notified_at=None, notices=0, told_count=0, told_documents=())
+    kept = {name: getattr(before, name) for name in ("notified_at", "notices", "told_count", "told_documents", "escalated_at")}
+    return replace(incident, **kept, severity=incident.severity if before.notified_at is None else before.severity)
 
 
 def _is_news(before: Incident | None, incident: Incident) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Literal
 
 from fathom.alerts.incident import Incident, NoticeKind
 from fathom.observability.structured_logging import emit, get_logger
@@ -13,10 +14,12 @@ from fathom.settings import Settings
 MAX_BYTES = 10 * 1024**2
 KEPT_FILES = 3
 
+IncidentEvent = NoticeKind | Literal["acknowledged"]
+
 log = get_logger(__name__)
 
 
-def log_incident(settings: Settings, incident: Incident, kind: NoticeKind) -> None:
+def log_incident(settings: Settings, incident: Incident, kind: IncidentEvent, *, silenced: bool = False) -> None:
     """Appends a line about the incident; a full disk costs the line only."""
     emit(
         f"alert.{kind}",
@@ -27,7 +30,7 @@ def log_incident(settings: Settings, incident: Incident, kind: NoticeKind) -> No
         count=incident.count,
     )
     line = {"at": time.time(), "event": kind, **{name: value for name, value in vars(incident).items() if value is not None}}
-    line["labels"] = dict(incident.labels)
+    line |= {"labels": dict(incident.labels), "silenced": silenced}
     path = settings.logs_path / "alerts.jsonl"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

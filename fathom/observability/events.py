@@ -136,7 +136,8 @@ CATALOGUE: Final[tuple[EventType, ...]] = (
             ("opened", "An incident opened."),
             ("updated", "An open incident concerns more than before."),
             ("escalated", "An open incident became more severe, or nobody acknowledged it."),
-            ("resolved", "The condition of an incident has ended."),
+            ("acknowledged", "A person knows of an incident."),
+            ("resolved", "The condition of an incident has ended, or a person ended it."),
         )
     ),
     # system: components and actions of people

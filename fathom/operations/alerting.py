@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from fathom.alert_settings import AlertSeverity
 from fathom.alerts.alert_evaluation import EvaluationReport, evaluate_alerts
-from fathom.alerts.incident import Incident
-from fathom.alerts.incident_store import Silence, active_silences, add_silence, list_incidents, new_id
+from fathom.alerts.alert_log import log_incident
+from fathom.alerts.alert_rules import RULES
+from fathom.alerts.incident import Incident, Step, dismiss
+from fathom.alerts.incident_store import (
+    Silence,
+    active_silences,
+    add_silence,
+    current_incidents,
+    list_incidents,
+    new_id,
+    queue_for_routes,
+    save_incident,
+)
 from fathom.alerts.notice_delivery import DeliveryReport, deliver_notices, send_to
-from fathom.alerts.notice_text import document_link, page_address, run_link
+from fathom.alerts.notice_text import document_link, notice_text, page_address, run_link
 from fathom.database import open_database
 from fathom.errors import UsageWrong
 from fathom.observability.structured_logging import get_logger
 from fathom.operations.quality_reports import refresh_metrics
 from fathom.security.audit_log import audited
 from fathom.settings import Settings
-from fathom.tables import alert_incidents, alert_silences
+from fathom.sql import AdvisoryLock, exclusive_transaction
+from fathom.tables import alert_silences
 
 PING_TIMEOUT_S = 5.0
 MAX_SILENCE_S = 30 * 86_400.0
@@ -48,7 +62,20 @@ class IncidentView(BaseModel):
     opened_at: datetime | None
     resolved_at: datetime | None
     acknowledged_by: str | None
+    resolved_by: str | None = Field(None, description="the person who ended it; null if its condition ended")
     silenced: bool
+
+    def within(self, collection: str, summary: str) -> IncidentView | None:
+        """Returns what a caller of a single collection may see of it; None if it does not concern the collection."""
+        concerned = self.labels.get("collection", "").split(",")
+        if collection not in concerned:
+            return None
+        if concerned == [collection]:
+            return self
+        documents = [document for document in self.documents if document.startswith(f"{collection}/")]
+        links = [link for link in self.links if any(quote(document, safe="") in link for document in documents)]
+        changed = {"documents": documents, "links": links, "cause": f"{summary}, in this and other collections.", "run": None}
+        return self.model_copy(update={**changed, "labels": {**self.labels, "collection": collection}})
 
 
 class AlertHistory(BaseModel):
@@ -112,6 +139,13 @@ def active_alerts(settings: Settings) -> list[IncidentView]:
     return sorted(found, key=lambda view: (order.index(view.severity), view.began_at))
 
 
+def alerts_within(settings: Settings, collection: str) -> list[IncidentView]:
+    """Returns what a caller of a single collection may see of the open incidents. Raises DatabaseUnreachable."""
+    summaries = {rule.name: rule.summary for rule in RULES}
+    found = (one.within(collection, summaries.get(one.rule, one.rule)) for one in active_alerts(settings))
+    return [one for one in found if one is not None]
+
+
 def alert_history(settings: Settings, *, since: float = 0.0, limit: int = 200) -> AlertHistory:
     """Returns the incidents that were seen since then, the newest first. Raises DatabaseUnreachable."""
     found = list_incidents(open_database(settings.operational_url), ["open", "resolved"], since=since, limit=limit)
@@ -122,12 +156,38 @@ def alert_history(settings: Settings, *, since: float = 0.0, limit: int = 200) -
 
 def acknowledge(settings: Settings, number: str, *, by: str) -> IncidentView:
     """Records that a person knows of the incident: it is not told again until it ends. Raises UsageWrong for an unknown one."""
+
+    def known(incident: Incident) -> Step:
+        return Step(replace(incident, acknowledged_by=by, acknowledged_at=time.time()))
+
+    return _act(settings, number, "alerts.ack", known)
+
+
+def resolve(settings: Settings, number: str, *, by: str) -> IncidentView:
+    """Ends the incident by a person, which is told to whoever was told of it. Raises UsageWrong for an unknown one.
+
+    It opens again if it concerns more, or if its condition comes back after it has ended.
+    """
+    return _act(settings, number, "alerts.resolve", lambda incident: dismiss(incident, by, time.time()))
+
+
+def _act(settings: Settings, number: str, action: str, step_of: Callable[[Incident], Step]) -> IncidentView:
+    """Does a step of an open incident for a person, apart from looks at the rules; a notice goes out with the next pass."""
     engine = open_database(settings.operational_url)
-    incident = _open_incident(settings, number)
-    with audited(engine, "alerts.ack", account={"incident": number, "rule": incident.rule}), engine.begin() as connection:
-        known = {"acknowledged_by": by, "acknowledged_at": time.time()}
-        connection.execute(alert_incidents.update().where(alert_incidents.c.id == number).values(**known))
-    return _views(settings, [_open_incident(settings, number)])[0]
+    before = _open_incident(settings, number)
+    with (
+        audited(engine, action, account={"incident": number, "rule": before.rule}),
+        exclusive_transaction(engine, AdvisoryLock.ALERTS) as connection,
+    ):
+        current = next((one for one in current_incidents(connection, time.time()) if one.id == number), before)
+        step = step_of(current)
+        after = step.incident or current
+        save_incident(connection, engine, after)
+        if step.notice is not None:
+            said = notice_text(settings, after, step.notice)
+            queue_for_routes(connection, engine, settings.alerts, after, step.notice, said)
+    log_incident(settings, after, step.notice or "acknowledged")
+    return _views(settings, [after])[0]
 
 
 def silence(
@@ -201,6 +261,7 @@ def _view(settings: Settings, incident: Incident, silenced: bool) -> IncidentVie
         opened_at=_time(incident.opened_at) if incident.opened_at is not None else None,
         resolved_at=_time(incident.resolved_at) if incident.resolved_at is not None else None,
         acknowledged_by=incident.acknowledged_by,
+        resolved_by=incident.resolved_by,
         silenced=silenced,
     )
 

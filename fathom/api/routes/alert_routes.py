@@ -35,9 +35,10 @@ class SilenceOrdered(BaseModel):
 @router.get("/api/alerts")
 async def alerts(request: Request, caller: Reader) -> dict[str, list[IncidentView]]:
     """Show the open incidents, the most severe first. Within the key's collection."""
-    found = await run_in_threadpool(alerting.active_alerts, request.app.state.settings)
-    mine = [one for one in found if caller.collection in (None, one.labels.get("collection"))]
-    return {"active": mine}
+    settings: Settings = request.app.state.settings
+    if caller.collection is not None:
+        return {"active": await run_in_threadpool(alerting.alerts_within, settings, caller.collection)}
+    return {"active": await run_in_threadpool(alerting.active_alerts, settings)}
 
 
 @router.get("/api/alerts/history")
@@ -60,6 +61,17 @@ async def acknowledge(request: Request, caller: Operator, incident: IncidentId) 
     settings: Settings = request.app.state.settings
     try:
         return await run_in_threadpool(lambda: alerting.acknowledge(settings, incident, by=caller.name))
+    except UsageWrong as error:
+        raise HTTPException(404, error.message) from error
+
+
+@router.post("/api/alerts/{incident}/resolve")
+async def resolve(request: Request, caller: Operator, incident: IncidentId) -> IncidentView:
+    """End an incident, which opens again if it concerns more or comes back. 404 for an unknown one."""
+    unbound(caller)
+    settings: Settings = request.app.state.settings
+    try:
+        return await run_in_threadpool(lambda: alerting.resolve(settings, incident, by=caller.name))
     except UsageWrong as error:
         raise HTTPException(404, error.message) from error
 

@@ -1,4 +1,4 @@
-"""`fathom alerts`: open incidents, their history, acknowledgement, silences, and tests of routes."""
+"""`fathom alerts`: open incidents, their history, acknowledgement and end, silences, and tests of routes."""
 
 from __future__ import annotations
 
@@ -78,6 +78,19 @@ def ack(
 
     found = acknowledge(deployment(), incident, by=current_actor().name)
     print_result(found, as_json, lambda: _print_incidents([found]))
+    return 0
+
+
+@alerts.command("resolve", epilog="Example: fathom alerts resolve 3f9a1c2e")
+def resolve(
+    incident: Annotated[str, typer.Argument(metavar="ID", help="The id of an open incident.")], as_json: AsJson = False
+) -> int:
+    """End an incident: it opens again only if it concerns more, or comes back after it has ended."""
+    from fathom.operations import alerting
+    from fathom.security.actor import current_actor
+
+    found = alerting.resolve(deployment(), incident, by=current_actor().name)
+    print_result(found, as_json, lambda: say(f"{found.rule} is resolved: {found.cause}"))
     return 0
 
 

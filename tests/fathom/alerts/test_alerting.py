@@ -250,3 +250,27 @@ def test_a_component_that_nobody_measures_any_more_does_not_count_as_recovered(w
     assert watched.look(after=400) + watched.look(after=400) == []
     watched.measure("component_up", 1, component="graph")
     assert watched.look() + watched.look(after=70) == ["[CRITICAL] resolved: component_down"]
+
+
+def test_what_becomes_worse_in_a_silence_is_told_after_it_and_an_end_at_once(watched: Watched) -> None:
+    watched.check("c/a.pdf", "keeps_text", passed=False)
+    watched.fail("c/b.pdf", "DocumentDamaged")
+    assert len(watched.look()) == 2
+    quiet = Silence("s1", "*", "known", "ada", watched.now, watched.now + 3000, {})
+    add_silence(open_database(watched.settings.operational_url), quiet)
+    watched.check("c/c.pdf", "keeps_text", passed=False, severity="block")
+    watched.fail("c/b.pdf", "none", state="done")
+    assert watched.look(after=1000) == []
+    assert watched.look(after=70) == ["[WARNING] resolved: document_failed"]
+    assert watched.look(after=2000) == ["[CRITICAL] escalated: check_failed"]
+
+
+def test_what_opens_and_ends_in_a_silence_is_in_the_log(watched: Watched) -> None:
+    quiet = Silence("s1", "*", "known", "ada", watched.now, watched.now + 3000, {})
+    add_silence(open_database(watched.settings.operational_url), quiet)
+    watched.fail("c/a.pdf", "DocumentDamaged")
+    watched.look()
+    watched.fail("c/a.pdf", "none", state="done")
+    assert watched.look(after=5) == watched.look(after=70) == []
+    lines = [json.loads(line) for line in (watched.settings.logs_path / "alerts.jsonl").read_text().splitlines()]
+    assert [(line["event"], line["silenced"]) for line in lines] == [("opened", True), ("resolved", True)]

@@ -52,6 +52,7 @@ ROUTES = [
     ("GET", "/api/alerts", "reader", None),
     ("GET", "/api/alerts/history", "reader", False),
     ("POST", "/api/alerts/{incident}/ack", "operator", False),
+    ("POST", "/api/alerts/{incident}/resolve", "operator", False),
     ("GET", "/api/silences", "reader", False),
     ("POST", "/api/silences", "operator", False),
     ("DELETE", "/api/silences/{silence}", "operator", False),

@@ -58,9 +58,24 @@ def test_an_incident_is_listed_acknowledged_and_silenced(call: Any, receiver: Re
     assert {"alerts.ack", "alerts.silence", "alerts.unsilence"} <= set(actions)
 
 
+def test_an_incident_that_a_person_ends_stays_ended(call: Any, receiver: Receiver) -> None:
+    evaluate_alerts(settings())
+    (incident,) = call("alerts", "--json").json["active"]
+    ended = call("alerts", "resolve", incident["id"], "--json").json
+    assert (ended["state"], bool(ended["resolved_by"])) == ("resolved", True)
+    evaluate_alerts(settings())
+    assert call("alerts", "--json").json == {"active": []}
+    assert call("alerts", "resolve", incident["id"]).code == 2
+    assert call("alerts", "history", "--json").json["mttr_s"] >= 0
+    assert "alerts.resolve" in [line["action"] for line in call("audit", "--json").json["lines"]]
+    log = [json.loads(line) for line in (settings().logs_path / "alerts.jsonl").read_text().splitlines()]
+    assert [line["event"] for line in log] == ["opened", "resolved"]
+
+
 def test_wrong_words_are_usage(call: Any, receiver: Receiver) -> None:
     for words in (
         ("ack", "00000000"),
+        ("resolve", "00000000"),
         ("silence", "x", "--for", "soon", "--reason", "y"),
         ("silence", "x", "--for", "31d", "--reason", "y"),
         ("silence", "x", "--for", "1h", "--reason", "y", "--label", "colour"),
