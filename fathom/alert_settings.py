@@ -44,6 +44,9 @@ class RuleChange(BaseModel):
     severity: AlertSeverity | None = None
     threshold: float | None = None
     for_s: float | None = Field(None, ge=0, le=86_400)
+    escalate_after_s: float | None = Field(
+        None, gt=0, le=30 * 86_400, description="seconds after which an incident that nobody acknowledged becomes critical"
+    )
 
 
 class MaintenanceWindow(BaseModel):
@@ -78,6 +81,13 @@ class AlertSettings(BaseModel):
         description="by collection: hours after which it counts as stale without a new document",
     )
     ping_url: SecretStr | None = Field(None, description="is requested each minute while the sensors tick: a dead man's switch")
+
+    @field_validator("ping_url")
+    @classmethod
+    def _is_web(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("ping_url is an address that begins with http:// or https://")
+        return value
 
     @field_validator("routes")
     @classmethod

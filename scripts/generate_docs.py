@@ -83,7 +83,8 @@ def alerts_page() -> str:
             by = f", by {', '.join(wanted.by)}" if wanted.by else ""
             window = "" if wanted.statistic == "latest" else f" in {wanted.window_s / 60:g} min"
             condition = f"{wanted.statistic} of `{wanted.metric}`{of}{by} {wanted.side} {wanted.threshold:g}{window}"
-        rows.append(f"| `{rule.name}` | {rule.severity} | {condition} | {rule.for_s / 60:g} min | {rule.summary} |")
+        after = f", critical after {rule.escalate_after_s / 60:g} min" if rule.escalate_after_s else ""
+        rows.append(f"| `{rule.name}` | {rule.severity}{after} | {condition} | {rule.for_s / 60:g} min | {rule.summary} |")
     return _ALERTS_HEAD + "\n".join(rows) + "\n"
 
 
@@ -210,8 +211,10 @@ Notices go out by routes, any of the services of [apprise](https://github.com/ca
     url = "json://127.0.0.1:9000/hook"
 
     [alerts.rules.high_latency]
-    threshold = 4
+    threshold = 4                                   # its hysteresis moves with it
     for_s = 120
+    severity = "critical"                           # enabled = false switches a rule off
+    escalate_after_s = 900                          # critical then, unless somebody acknowledged
 
     [[alerts.maintenance]]
     begin = 2026-12-24T20:00:00Z

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
+from pathlib import Path
 
 import dagster as dg
 
-from fathom.operations.alerting import ping, watch_over
+from fathom.operations.alert_rounds import MEASURED_EVERY_S, AlertRounds
+from fathom.operations.alerting import ping
 from fathom.orchestration.warm_runs.instance_check import raise_if_other
 from fathom.settings import settings
 
 SECONDS_BETWEEN_LOOKS = 5
-METRICS_EVERY_S = 30.0  # rules on metrics look at minutes; those on checks and documents at each tick
 PING_EVERY_S = 60.0
 
 
@@ -22,19 +24,33 @@ PING_EVERY_S = 60.0
     description="Rules on checks, documents, runs, metrics, money and components: what is wrong is told once, with its cause.",
 )
 def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    """Makes a pass over the rules; the cursor holds when metrics were last looked at, and when the switch was last pinged."""
+    """Makes a round over the rules, if something has changed or a time has come.
+
+    The cursor holds when metrics were last looked at, and when the dead man's switch was last pinged. Nothing else is kept
+    between ticks that is not in the database: after a restart, the first tick looks at everything.
+    """
     raise_if_other(settings(), context.instance)
-    now = time.time()
+    now, rounds = time.time(), _rounds(settings().home)
     measured, pinged = _read(context.cursor)
-    with_metrics = not 0 <= now - measured < METRICS_EVERY_S
-    report, delivered = watch_over(settings(), metrics=with_metrics)
+    with_metrics = not 0 <= now - measured < MEASURED_EVERY_S
+    said = "Nothing has changed."
+    if with_metrics or rounds.has_news(now):
+        open_incidents, sent, lines = rounds.look(metrics=with_metrics)
+        measured = now if with_metrics else measured
+        for line in lines:
+            context.log.info(line)
+        said = f"{open_incidents} incidents open, {sent} notices sent."
     if not 0 <= now - pinged < PING_EVERY_S:
         ping(settings())
         pinged = now
-    context.update_cursor(f"{now if with_metrics else measured} {pinged}")
-    for incident, kind in report.notices:
-        context.log.info(f"{kind}: {incident.severity}: {incident.rule}: {incident.cause}")
-    return dg.SkipReason(f"{report.open} incidents open, {delivered.sent} notices sent, {delivered.failed} not taken.")
+    context.update_cursor(f"{measured} {pinged}")
+    return dg.SkipReason(said)
+
+
+@lru_cache(maxsize=1)
+def _rounds(home: Path) -> AlertRounds:
+    """Returns the rounds of this process; ticks of a sensor do not overlap."""
+    return AlertRounds(settings())
 
 
 def _read(cursor: str | None) -> tuple[float, float]:

@@ -82,9 +82,8 @@ def evaluate_alerts(settings: Settings, now: float | None = None, *, metrics: bo
         _announce(settings, engine, connection, now)
         forget_old(connection, now)
         report.open = sum(incident.state == "open" for incident in incidents.values())
-        report.waiting = any(
-            one.state == "pending" or (one.state == "open" and one.clear_since is not None) for one in incidents.values()
-        )
+        quick = [one for one in incidents.values() if one.rule in enabled and enabled[one.rule].signal in QUICK]
+        report.waiting = any(one.state == "pending" or (one.state == "open" and one.clear_since) for one in quick)
     for incident, kind in report.notices:
         log_incident(settings, incident, kind)
     for incident, kind in report.silenced:

@@ -39,6 +39,11 @@ class MetricCondition:
     by: tuple[str, ...] = ()
     at_least: float = 1.0
 
+    def moved_to(self, threshold: float) -> MetricCondition:
+        """Returns the condition with another threshold, whose hysteresis is as wide in proportion."""
+        clear = threshold * self.clear / self.threshold if self.clear is not None and self.threshold else None
+        return replace(self, threshold=threshold, clear=clear)
+
     def holds(self, value: float, *, open_before: bool) -> bool:
         """Returns whether the value is beyond the threshold; beyond `clear` for an incident that is open."""
         limit = self.clear if open_before and self.clear is not None else self.threshold
@@ -80,6 +85,7 @@ RULES: Final[tuple[AlertRule, ...]] = (
         "More than 5 % of the questions fail",
         _share("query_errors", "queries", "query_errors", above=0.05),
         for_s=300,
+        escalate_after_s=HOUR_S,
         inhibited_by=_GRAPH_DOWN,
     ),
     AlertRule(
@@ -148,6 +154,7 @@ RULES: Final[tuple[AlertRule, ...]] = (
         "More than 10 % of the calls of language models fail",
         _share("llm_errors", "llm_calls", "llm_errors", above=0.1, window_s=600.0, at_least=10.0),
         for_s=600,
+        escalate_after_s=HOUR_S,
     ),
     AlertRule(
         "rag_failure_rate_high",
@@ -242,9 +249,10 @@ def effective_rules(settings: AlertSettings) -> list[AlertRule]:
             if change.threshold is not None:
                 if condition is None:
                     raise SettingsInvalid(f"[alerts.rules.{rule.name}]: the rule has no threshold.")
-                condition = replace(condition, threshold=change.threshold, clear=None)
+                condition = condition.moved_to(change.threshold)
             for_s = rule.for_s if change.for_s is None else change.for_s
-            rules.append(replace(rule, condition=condition, for_s=for_s, severity=change.severity or rule.severity))
+            severity, escalates = change.severity or rule.severity, change.escalate_after_s or rule.escalate_after_s
+            rules.append(replace(rule, condition=condition, for_s=for_s, severity=severity, escalate_after_s=escalates))
     validate_rules(rules)
     return rules
 

@@ -23,6 +23,7 @@ from fathom.errors import FathomError
 from fathom.metrics.metric_collection import collect_after
 from fathom.observability.event_collector import Collector, collect_until_stopped
 from fathom.observability.otlp import SpanExport, send_until_stopped
+from fathom.operations.alert_rounds import AlertRounds
 from fathom.operations.alerting import watch_over
 from fathom.operations.quality_reports import record_gauges
 from fathom.orchestration.run_submission import open_instance
@@ -114,12 +115,15 @@ async def _rotate_now_and_then(settings: Settings) -> None:
 
 
 def _tell_of_failures(settings: Settings, failure: threading.Event, stop: threading.Event) -> Iterator[None]:
-    """Looks at the rules of alerts soon after a document or check failed; receivers may take seconds."""
+    """Looks at the rules of alerts soon after a document or check failed, and when a notice is to be retried."""
+    rounds, failed_at = AlertRounds(settings), 0.0
     while not stop.is_set():
-        if failure.wait(LOOK_FOR_STOP_S):
+        if failure.wait(LOOK_FOR_STOP_S) or (rounds.is_due(time.time()) and time.monotonic() - failed_at > MEASURE_EVERY_S):
             failure.clear()
-            with suppress(FathomError, SQLAlchemyError, OSError):  # the next round, or the sensor, looks again
-                watch_over(settings, metrics=False)
+            try:
+                rounds.look(metrics=False)
+            except (FathomError, SQLAlchemyError, OSError):  # a later round, or the sensor, looks again
+                failed_at = time.monotonic()
         yield
 
 

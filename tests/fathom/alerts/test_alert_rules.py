@@ -47,7 +47,7 @@ def test_every_signal_has_its_finder() -> None:
 
 def test_a_rule_is_changed_or_switched_off_by_name() -> None:
     changes: dict[str, Any] = {
-        "high_latency": {"threshold": 4, "for_s": 60, "severity": "critical"},
+        "high_latency": {"threshold": 4, "for_s": 60, "severity": "critical", "escalate_after_s": 900},
         "disk_low": {"enabled": False},
     }
     rules = {rule.name: rule for rule in effective_rules(AlertSettings(rules=changes))}
@@ -55,6 +55,7 @@ def test_a_rule_is_changed_or_switched_off_by_name() -> None:
     changed = rules["high_latency"]
     assert changed.condition is not None
     assert (changed.condition.threshold, changed.for_s, changed.severity) == (4, 60, "critical")
+    assert (changed.condition.clear, changed.escalate_after_s) == (3.2, 900)  # hysteresis moves with the threshold
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,8 @@ def test_a_rule_that_cannot_be_is_refused_by_name() -> None:
         {"maintenance": [{"begin": "2026-01-02T00:00:00Z", "end": "2026-01-01T00:00:00Z", "reason": "x"}]},
         {"maintenance": [{"begin": "2026-01-01T00:00:00", "end": "2026-01-02T00:00:00", "reason": "x"}]},
         {"nothing": 1},
+        {"ping_url": "file:///etc/passwd"},
+        {"rules": {"high_latency": {"metric": "nothing"}}},
     ],
 )
 def test_settings_that_cannot_be_are_refused(alerts: dict[str, Any], tmp_path: Path) -> None:
