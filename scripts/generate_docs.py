@@ -188,13 +188,14 @@ the API looks each minute too, since the daemon may be what is dead. A rule find
 an error. An incident opens once the finding has lasted as long as its rule says, with its cause: the documents, the error's
 sentence, links to the page and the Dagster run. However many documents fail for the same cause, it is one incident; it is
 told again when it concerns more, after fifteen minutes at the earliest, or at once when it becomes more severe. It ends a
-minute after its condition has ended, later if the condition keeps coming back, with a notice to whoever was told of it, also in
-a silence. A graph that is down silences what follows from it. Checks and failures count for a day. Failures of a cause in several
-collections are one incident, which goes to the routes of each.
+minute after its condition has ended, later if the condition keeps coming back, with a notice to whoever was told of it,
+also in a silence. A graph that is down silences what follows from it. Checks and failures count for a day. Failures of a
+cause in several collections are one incident, which goes to the routes of each.
 
-An empty window finds nothing, a value that is not a number is not kept, and a share is judged from as many values as its rule
-says. A gauge that is no longer measured ends no incident for an hour, since its measurer may be what is dead. A clock that is set
-back moves what waits with it; after ten minutes without a look, as after a clock that jumped ahead, a rule waits its time anew.
+An empty window finds nothing, a value that is not a number is not kept, and a share is judged from as many values as its
+rule says. A gauge that is no longer measured ends no incident for an hour, since its measurer may be what is dead. A clock
+that is set back moves what waits with it; after ten minutes without a look, as after a clock that jumped ahead, a rule
+waits its time anew.
 
 Notices go out by routes, any of the services of [apprise](https://github.com/caronc/apprise):
 
@@ -225,11 +226,12 @@ Notices go out by routes, any of the services of [apprise](https://github.com/ca
     ping_url = "https://hc-ping.com/UUID"           # requested each minute while the sensor ticks
     stale_hours = { reports = 24 }
 
-A notice is kept in the database until its receiver took it: it is sent at least once, retried with backoff for a day, later if
-the receiver asks for it (`Retry-After`), and carries a key by which a receiver knows one that comes twice. Each route has a thread
-of its own, so that a receiver that hangs delays no other. A receiver that takes none is an incident of its own, which goes to the
-other routes. Unknown rules and keys, a rule that can never fire and a url that apprise does not know are
-refused when `fathom up` starts. Every step of an incident is an event (`alert.opened` …) and a line in `logs/alerts.jsonl`.
+A notice is kept in the database until its receiver took it: it is sent at least once, retried with backoff for a day, later
+if the receiver asks for it (`Retry-After`), and carries a key by which a receiver knows one that comes twice. Each route
+has a thread of its own, so that a receiver that hangs delays no other. A receiver that takes none is an incident of its
+own, which goes to the other routes. Unknown rules and keys, a rule that can never fire and a url that apprise does not know
+are refused when `fathom up` starts. Every step of an incident is an event (`alert.opened` …) and a line in
+`logs/alerts.jsonl`.
 
 | rule | severity | condition | for | meaning |
 |---|---|---|---|---|
