@@ -19,7 +19,7 @@ class AlertRounds:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._changes = ChangeWatch(settings.operational_url)
-        self._due_at: float | None = 0.0  # of an incident that waits, or a notice to retry
+        self._due_at: float | None = None  # of an incident that waits, or a notice to retry
 
     def is_due(self, now: float) -> bool:
         """Returns whether an incident that waits, or a notice to retry, has come to its time; reads nothing."""
