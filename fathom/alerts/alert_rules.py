@@ -210,7 +210,7 @@ RULES: Final[tuple[AlertRule, ...]] = (
         "disk_full", "critical", "The home's disk has less than .2 GB", _latest("disk_free_bytes", "below", 2e8, clear=5e8)
     ),
     AlertRule(
-        "component_down", "critical", "A component is not healthy", _latest("component_up", "below", 0.5, "component"), for_s=30
+        "component_down", "critical", "A component is not healthy", _latest("component_up", "below", 0.5, "component"), for_s=75
     ),
     AlertRule(
         "sensor_dead",

@@ -26,8 +26,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 @alerts.callback(invoke_without_command=True)
-def active(context: typer.Context, as_json: AsJson = False) -> int:
-    """Show the open incidents, the most severe first. Exit code 1 if a critical one is open."""
+def active(
+    context: typer.Context,
+    exit_status: Annotated[bool, typer.Option("--exit-status", help="Exit with 1 if a critical one is open.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Show the open incidents, the most severe first."""
     from fathom.operations.alerting import active_alerts
 
     if context.invoked_subcommand is not None:
@@ -36,7 +40,7 @@ def active(context: typer.Context, as_json: AsJson = False) -> int:
     print_result({"active": found}, as_json, lambda: _print_incidents(found))
     if not found:
         say("Nothing is wrong.")
-    return 1 if any(incident.severity == "critical" for incident in found) else 0
+    return int(exit_status and any(incident.severity == "critical" for incident in found))
 
 
 @alerts.command("history", epilog="Example: fathom alerts history --since 7d")

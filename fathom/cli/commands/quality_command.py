@@ -33,26 +33,28 @@ def quality(
     collection: Annotated[str | None, typer.Option("--collection", "-c", help="The checks of a collection only.")] = None,
     failed: Annotated[bool, typer.Option("--failed", help="Without those that passed.")] = False,
     limit: Annotated[int, typer.Option("--limit", help="Maximum number of checks.", min=1, max=10000)] = 1000,
+    exit_status: Annotated[bool, typer.Option("--exit-status", help="Exit with 1 if a blocking check failed.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Show the last result of each check by document and asset: what was measured against which threshold.
-
-    Exit code 1 if a blocking check failed.
-    """
+    """Show the last result of each check by document and asset: what was measured against which threshold."""
     from fathom.operations.quality_reports import quality_report
 
     found = quality_report(deployment(), collection=collection, document=document, failed=failed, limit=limit)
     print_result(found, as_json, lambda: _print_quality(found))
-    return 1 if any(state.severity == "block" and not state.passed for state in found.checks) else 0
+    blocked = any(state.severity == "block" and not state.passed for state in found.checks)
+    return int(exit_status and blocked)
 
 
-def health(as_json: AsJson = False) -> int:
-    """Show the score of the deployment, 0 to 100, and each issue with what to do. Exit code 1 if it is critical."""
+def health(
+    exit_status: Annotated[bool, typer.Option("--exit-status", help="Exit with 1 if it is critical.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Show the score of the deployment, 0 to 100, and each issue with what to do."""
     from fathom.operations.deployment_health import deployment_health
 
     found = deployment_health(deployment())
     print_result(found, as_json, lambda: _print_health(found))
-    return 1 if found.status == "critical" else 0
+    return int(exit_status and found.status == "critical")
 
 
 def metrics(

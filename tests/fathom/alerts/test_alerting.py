@@ -246,7 +246,9 @@ def test_a_look_that_finds_the_same_writes_nothing(watched: Watched) -> None:
 
 def test_a_component_that_nobody_measures_any_more_does_not_count_as_recovered(watched: Watched) -> None:
     watched.measure("component_up", 0, component="graph")
-    assert watched.look() + watched.look(after=60) == ["[CRITICAL] component_down"]
+    titles = watched.look()
+    watched.measure("component_up", 0, component="graph")
+    assert titles + watched.look(after=80) == ["[CRITICAL] component_down"]
     assert watched.look(after=400) + watched.look(after=400) == []
     watched.measure("component_up", 1, component="graph")
     assert watched.look() + watched.look(after=70) == ["[CRITICAL] resolved: component_down"]

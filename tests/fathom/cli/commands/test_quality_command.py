@@ -22,7 +22,7 @@ def check_row(name: str, *, passed: bool, severity: str) -> dict[str, Any]:
     return {**about, "passed": passed, "severity": severity, "measured": 0.5, "threshold": 0.9, "checked_at": time.time()}
 
 
-def test_a_failed_check_that_blocks_is_exit_code_1(call: Any, home_settings: Settings) -> None:
+def test_checks_are_shown_and_a_failed_one_that_blocks_is_an_exit_status(call: Any, home_settings: Settings) -> None:
     home_settings.home.mkdir(mode=0o700, exist_ok=True)
     engine = open_database(home_settings.operational_url)
     assert call("quality").code == 0
@@ -34,13 +34,13 @@ def test_a_failed_check_that_blocks_is_exit_code_1(call: Any, home_settings: Set
     with engine.begin() as connection:
         connection.execute(check_results.insert().values(**check_row("blocked", passed=False, severity="block")))
     human = call("quality", "c/a.md")
-    assert human.code == 1
+    assert (human.code, call("quality", "--exit-status").code) == (0, 1)
     assert "Why." in human.out
 
 
-def test_health_is_a_score_with_issues_and_1_when_critical(call: Any) -> None:
+def test_health_is_a_score_with_issues_and_an_exit_status(call: Any) -> None:
     found = call("health", "--json")
-    assert (found.code, found.json["status"]) == (1, "critical")
+    assert (found.code, found.json["status"], call("health", "--exit-status").code) == (0, "critical", 1)
     assert set(found.json["issues"][0]) >= {"issue", "since", "what_to_do", "deduction"}
     assert "of 100: critical" in call("health").out
 
