@@ -65,15 +65,7 @@ def drift_outcome(metric: str, found: Sequence[CollectionDrift]) -> CheckOutcome
 
 def drift_check_result(metric: str, found: Sequence[CollectionDrift]) -> dg.AssetCheckResult:
     """Returns the result for Dagster, with the severity WARN."""
-    outcome = drift_outcome(metric, found)
-    return dg.AssetCheckResult(
-        asset_key=dg.AssetKey(ASSET),
-        check_name=check_name(metric),
-        passed=outcome.passed,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={name: value for name, value in outcome.figures.items() if value is not None},
-        description=outcome.description,
-    )
+    return drift_outcome(metric, found).asset_result(ASSET, check_name(metric))
 
 
 def results_of_collection(found: CollectionDrift) -> list[CheckResult]:

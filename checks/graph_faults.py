@@ -40,15 +40,7 @@ def fault_outcome(found: FaultCount) -> CheckOutcome:
 
 def fault_result(found: FaultCount) -> dg.AssetCheckResult:
     """Returns the result for Dagster, with the severity WARN: documents are processed all the same."""
-    outcome = fault_outcome(found)
-    return dg.AssetCheckResult(
-        asset_key=dg.AssetKey(ASSET),
-        check_name=check_name(found.name),
-        passed=outcome.passed,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={name: value for name, value in outcome.figures.items() if value is not None},
-        description=outcome.description,
-    )
+    return fault_outcome(found).asset_result(ASSET, check_name(found.name))
 
 
 def result_of_faults(found: FaultCount) -> CheckResult:

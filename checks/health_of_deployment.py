@@ -32,15 +32,8 @@ def health_spec(asset: str) -> dg.AssetCheckSpec:
 
 def health_check_result(asset: str, found: HealthReport) -> dg.AssetCheckResult:
     """Returns the result for Dagster; a critical deployment is an error."""
-    outcome = health_outcome(found)
-    return dg.AssetCheckResult(
-        asset_key=dg.AssetKey(asset),
-        check_name=NAME,
-        passed=outcome.passed,
-        severity=dg.AssetCheckSeverity.ERROR if found.status == "critical" else dg.AssetCheckSeverity.WARN,
-        metadata={name: value for name, value in outcome.figures.items() if value is not None},
-        description=outcome.description,
-    )
+    severity = dg.AssetCheckSeverity.ERROR if found.status == "critical" else dg.AssetCheckSeverity.WARN
+    return health_outcome(found).asset_result(asset, NAME, severity)
 
 
 def result_of_health(found: HealthReport) -> CheckResult:

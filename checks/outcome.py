@@ -25,6 +25,19 @@ class CheckOutcome:
     description: str
     figures: Mapping[str, Figure] = field(default_factory=dict[str, Figure])
 
+    def asset_result(
+        self, asset: str, name: str, severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN
+    ) -> dg.AssetCheckResult:
+        """Returns the result of a check that is not of a document, for Dagster."""
+        return dg.AssetCheckResult(
+            asset_key=dg.AssetKey(asset),
+            check_name=name,
+            passed=self.passed,
+            severity=severity,
+            metadata={figure: value for figure, value in self.figures.items() if value is not None},
+            description=self.description,
+        )
+
 
 @dataclass(frozen=True)
 class DocumentCheck(Generic[Subject]):

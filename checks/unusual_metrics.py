@@ -61,15 +61,7 @@ def anomaly_outcome(found: MetricJudgement) -> CheckOutcome:
 
 def anomaly_check_result(found: MetricJudgement) -> dg.AssetCheckResult:
     """Returns the result for Dagster, with the severity WARN."""
-    outcome = anomaly_outcome(found)
-    return dg.AssetCheckResult(
-        asset_key=dg.AssetKey(ASSET),
-        check_name=check_name(found.name),
-        passed=outcome.passed,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={name: value for name, value in outcome.figures.items() if value is not None},
-        description=outcome.description,
-    )
+    return anomaly_outcome(found).asset_result(ASSET, check_name(found.name))
 
 
 def result_of_metric(found: MetricJudgement) -> CheckResult:

@@ -15,7 +15,7 @@ MIN_CHUNKS = 2  # of a document whose yield is judged: a single chunk may well s
 
 @dataclass(frozen=True)
 class ComparedWrite:
-    """The report of writing a document, beside what is usual for documents alike."""
+    """The write report of a document, with the medians of documents alike."""
 
     report: WriteReport
     usual: UsualFigures

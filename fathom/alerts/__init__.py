@@ -1,1 +1,1 @@
-"""Tells somebody: rules find what is wrong, incidents open once with their cause, and notices go out by routes."""
+"""Evaluates alert rules, opens an incident for each cause, and delivers notices by routes."""

@@ -48,8 +48,14 @@ log = get_logger(__name__)
 
 @dataclass
 class EvaluationReport:
-    """The outcome of a look: the incidents that got a notice, or began or ended in a silence, how many are open, and whether
-    one waits for its time."""
+    """The outcome of an evaluation.
+
+    Attributes:
+        notices: incidents for which a notice was queued.
+        silenced: incidents that opened or ended in a silence.
+        open: the number of open incidents.
+        waiting: whether an incident of a quick rule waits for its time to open or to end.
+    """
 
     notices: list[tuple[Incident, NoticeKind]] = field(default_factory=list[tuple[Incident, NoticeKind]])
     silenced: list[tuple[Incident, NoticeKind]] = field(default_factory=list[tuple[Incident, NoticeKind]])
@@ -125,7 +131,7 @@ def _bounded(rule: AlertRule, findings: list[AlertFinding], known: Collection[st
 
 @dataclass(frozen=True)
 class AlertPass:
-    """A look within its transaction: what is there, what silences it, and what it did so far."""
+    """Applies the findings of an evaluation to the incidents, within its transaction."""
 
     settings: Settings
     engine: Engine

@@ -234,7 +234,7 @@ SIGNALS: Final = frozenset(rule.signal for rule in RULES if rule.signal)
 
 
 def effective_rules(settings: AlertSettings) -> list[AlertRule]:
-    """Returns the enabled rules with their changes. Raises SettingsInvalid for an unknown rule or one that can never fire."""
+    """Returns the enabled rules with their changes. Raises SettingsInvalid for a rule that is unknown or can never fire."""
     validate_rules(RULES)
     unknown = sorted(settings.rules.keys() - {rule.name for rule in RULES})
     if unknown:
@@ -280,5 +280,5 @@ def _validate(name: str, condition: MetricCondition) -> None:
         raise SettingsInvalid(f"The rule {name} groups by {min(unknown)}, which {condition.metric} does not have.")
     low, high = (0.0, 1.0) if condition.statistic == "share" or condition.metric.endswith("_share") else (0.0, float("inf"))
     can_fire = condition.threshold < high if condition.side == "above" else condition.threshold > low
-    if not can_fire and condition.metric != "budget_used_share":
+    if not can_fire:
         raise SettingsInvalid(f"The rule {name} can never fire: no value is {condition.side} {condition.threshold:g}.")

@@ -62,7 +62,7 @@ def joined_collections(names: Iterable[str]) -> dict[str, str]:
 def find_by_metric(rule: AlertRule, history: MetricHistory, now: float, open_keys: Collection[str]) -> Iterator[AlertFinding]:
     """Yields a finding for each set of labels whose value is beyond the threshold; an empty window finds nothing.
 
-    A gauge that is no longer measured neither opens nor ends an incident for UNKNOWN_FOR_S: its measurer may be what is dead.
+    A gauge that is no longer measured neither opens nor ends an incident for UNKNOWN_FOR_S, since its measurer may be dead.
     """
     condition = rule.condition
     if condition is None:

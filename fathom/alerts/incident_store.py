@@ -73,7 +73,7 @@ def list_incidents(engine: Engine, states: Sequence[str], *, since: float = 0.0,
 
 
 def save_incident(connection: Connection, engine: Engine, incident: Incident) -> None:
-    """Stores the incident in place of what was stored before."""
+    """Stores the incident, replacing its row."""
     row = {name: getattr(incident, name) for name in _SAME}
     row |= {"documents": json.dumps(incident.documents), "labels": json.dumps(dict(incident.labels))}
     row |= {"subjects": incident.count, "run_id": incident.run, "told_subjects": incident.told_count}

@@ -133,7 +133,7 @@ async def _measure_now_and_then(settings: Settings) -> None:
         await asyncio.sleep(MEASURE_EVERY_S)
         with suppress(FathomError, SQLAlchemyError, OSError):  # the next round measures again
             await run_in_threadpool(record_gauges, settings)
-            await run_in_threadpool(watch_over, settings)  # the sensor does it too, and may be what is dead
+            await run_in_threadpool(watch_over, settings)  # as the sensor does, which may be dead
 
 
 async def _warm_up(settings: Settings) -> None:
